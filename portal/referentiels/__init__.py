@@ -1,0 +1,1 @@
+"""National reference data: nomenclatures, territories, RPPS people, FINESS structures."""

@@ -1,0 +1,1 @@
+"""Communes of the official geographic code, and La Poste's postal codes."""

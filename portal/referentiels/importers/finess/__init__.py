@@ -1,0 +1,1 @@
+"""FINESS structures: the frozen CSV extraction, and FINESS+ in JSON."""

@@ -1,0 +1,1 @@
+"""RPPS open files: people with their activities, know-how, diplomas."""

@@ -1,0 +1,5 @@
+from portal.referentiels.commands import ImportCommand
+
+
+class Command(ImportCommand):
+    source_key = "finess_juridique"
