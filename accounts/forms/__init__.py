@@ -1,0 +1,1 @@
+"""Forms of the accounts: leaves, nothing imports them but the views."""

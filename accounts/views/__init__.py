@@ -1,0 +1,1 @@
+"""Pages of the accounts: leaves, nothing imports them but the URL confs."""
