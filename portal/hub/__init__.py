@@ -1,0 +1,1 @@
+"""The roof: what a person sees once inside (applications, notices, support, legal pages), and what staff edit."""
