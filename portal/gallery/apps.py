@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class GalleryConfig(AppConfig):
+    name = "portal.gallery"
+    verbose_name = "Galerie des composants"
