@@ -24,14 +24,16 @@ def test_an_account_is_found_by_index_whatever_the_plan(names: set[str]) -> None
     for number, name in enumerate(sorted(names), 1):
         statement = statement.replace(f"%({name})s", f"${number}")
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        # Bitmaps only: the one other way left is a condition of an index. On a small table the primary key, read whole
+        # in its order, costs as little, and which of the two was taken hung on the tests that ran before.
+        for other_way in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{other_way} = off")
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         cursor.execute(f"PREPARE find_account AS {statement}")
         cursor.execute(f"EXPLAIN EXECUTE find_account ({', '.join(['$$x$$'] * len(names))})")
         plan = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("DEALLOCATE find_account")
-    assert "Seq Scan" not in plan
-    assert len(re.findall(r"Index Cond: |Index Scan on", plan)) >= len(names)
+    assert len(re.findall(r"Index Cond: ", plan)) == len(names), plan
 
 
 @pytest.mark.parametrize(
