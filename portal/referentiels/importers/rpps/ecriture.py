@@ -58,9 +58,9 @@ def write_activities(job: Job, lu: Lu, first: bool) -> None:
     execute(
         f"""
         create unlogged table lot_double as
-        select s.idn, {key} as cle, min({lu.place}) as place
-        from {lu.table} s where {colonnes.has_place}
-        group by 1, 2 having count(*) > 1
+        select idn, cle, min(place) as place
+        from (select s.idn, {key} as cle, {lu.place} as place from {lu.table} s where {colonnes.has_place} offset 0) l
+        group by idn, cle having count(*) > 1
         """
     )
     tell_size("lot_double")
