@@ -32,6 +32,10 @@ _SERVER = (
     "log_timezone=UTC",
     "max_connections=100",
     "shared_buffers=128MB",
+    # A national file is written in one transaction, a gigabyte of log: with the 4 MB that go with these buffers the
+    # import waits for the log at each page, and checkpoints fall in the middle of it.
+    "wal_buffers=64MB",
+    "max_wal_size=4GB",
     # A refused row is quoted in DETAIL, and a statement holds what somebody typed: neither in a log (DAT-2).
     "log_error_verbosity=terse",
     "log_min_error_statement=panic",
