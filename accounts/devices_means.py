@@ -96,7 +96,9 @@ def begin_passkey(user: User) -> dict[str, Any]:
 
 
 def add_passkey(request: HttpRequest, user: User, credential: dict[str, Any], name: str) -> bool:
-    """Keep a passkey whose registration answers the challenge of this session; False when it does not."""
+    """Keep a passkey whose registration answers the challenge of this session, once; False when it does not."""
+    if not second_proof.spend_challenge(request):
+        return False
     try:
         webauthn.parse_registration_response(credential)
         webauthn.complete_registration(credential)

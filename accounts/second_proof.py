@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -35,6 +36,8 @@ RECOVERY_COUNT = 10
 # 13 letters of 32 are 65 bits; written in two groups people can copy.
 _RECOVERY_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _RECOVERY_LENGTH = 14
+# How long a used challenge is remembered: longer than any request lasts.
+_CHALLENGE_KEPT = timedelta(hours=12)
 _BLANKS = re.compile(r"[\s\-.\u00a0\u202f]")
 
 
@@ -177,7 +180,7 @@ def begin_passkey(user: User) -> dict[str, Any]:
 def verify_passkey(request: HttpRequest, user: User, typed: str) -> bool:
     """`typed` is the JSON answer of the browser. The challenge is used up whatever the result."""
     credential = _parse_json(typed)
-    if credential is None:
+    if credential is None or not spend_challenge(request):
         return False
     try:
         row = webauthn.complete_authentication(user, webauthn.parse_authentication_response(credential))
@@ -187,6 +190,16 @@ def verify_passkey(request: HttpRequest, user: User, typed: str) -> bool:
         request.session.pop(webauthn.STATE_SESSION_KEY, None)
     row.record_usage()
     return True
+
+
+def spend_challenge(request: HttpRequest) -> bool:
+    """Use up the challenge this session waits on; False when there is none or an answer to it was seen already.
+
+    The session alone would not do: requests of the same instant each read it before any of them has emptied it.
+    """
+    state = request.session.get(webauthn.STATE_SESSION_KEY)
+    challenge = str(state.get("challenge", "")) if isinstance(state, dict) else ""
+    return bool(challenge) and throttle.spend("passkey_challenge", challenge, 1, _CHALLENGE_KEPT)
 
 
 def _parse_json(typed: str) -> dict[str, Any] | None:

@@ -101,10 +101,19 @@ def _set_cookie_life(request: HttpRequest, row: UserSession, now: datetime) -> N
         request.session.set_expiry(0)
 
 
-def prove_again(request: HttpRequest, *, level: int, method: str, factor_level: int | None = None) -> None:
+def prove_again(
+    request: HttpRequest,
+    *,
+    level: int,
+    method: str,
+    factor_level: int | None = None,
+    is_whole: bool = True,
+) -> None:
     """Note a proof made inside a session: a new key (SES-1), and the level when it is higher than the session's.
 
     factor_level: what the proof is worth when the factors themselves are to be changed (default: `level`).
+    is_whole: False for one factor without the password that goes with it. It strengthens the last whole proof and makes
+    it no younger (MFA-4).
     """
     row = session_of(request)
     if row is None:
@@ -113,7 +122,11 @@ def prove_again(request: HttpRequest, *, level: int, method: str, factor_level: 
     with transaction.atomic():
         request.session.cycle_key()
         row.session_key_hash = hash_key(request.session.session_key or "")
-        row.proved_at, row.proved_level = now, level if factor_level is None else factor_level
+        worth = level if factor_level is None else factor_level
+        if is_whole:
+            row.proved_at, row.proved_level = now, worth
+        else:
+            row.proved_level = max(row.proved_level, worth)
         if level > row.level:
             row.level = level
             row.ends_at = min(row.ends_at, now + _absolute_life(level, row.remembered))

@@ -1,4 +1,4 @@
-"""« Code Éphémère »: a one-time code first, then another proof (docs/decisions/code-ephemere.md).
+"""« Code Éphémère »: a one-time code first, then another proof (docs/decisions/portes-de-connexion.md).
 
 Known or unknown, the answers, the cookies and the time are the same: nothing on these pages tells whether the account
 exists, nor where the code went.

@@ -34,7 +34,7 @@ def reprove(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(_target(request))
     if assurance.strongest_level(here.user) >= AssuranceLevel.STRONG and not _is_for_loss(request):
         return _ask_strong(here, "accounts/strong/reprove.html")
-    return _handle(here, "accounts/reprove.html", {"needs_level": 0})
+    return _handle(here, "accounts/reprove.html", {"needs_level": 0}, is_whole=True)
 
 
 @require_POST
@@ -56,7 +56,10 @@ def step_up(request: HttpRequest) -> HttpResponse:
         means_return.note(request, _target(request))
         context = {"needs_level": needed, "next_url": _target(request), **offers.to(here.user)}
         return render(request, "accounts/step_up.html", context)
-    return _handle(here, "accounts/reprove.html", {"needs_level": needed})
+    # The page asks for the factor alone: it opens pages of that level, and touches no factor after the quarter of an
+    # hour of a whole proof.
+    is_whole = not here.user.has_usable_password()
+    return _handle(here, "accounts/reprove.html", {"needs_level": needed}, is_whole=is_whole)
 
 
 # --- pages --------------------------------------------------------------------------------------------------
@@ -103,7 +106,7 @@ def _page(request: HttpRequest, user: User, means: list[Means], route: str, quer
     )
 
 
-def _handle(here: Page, template: str, extra: dict[str, object]) -> HttpResponse:
+def _handle(here: Page, template: str, extra: dict[str, object], *, is_whole: bool) -> HttpResponse:
     request, means = here.request, here.chosen()
     if means is None:
         return render(request, "accounts/no_second_proof.html")
@@ -111,7 +114,7 @@ def _handle(here: Page, template: str, extra: dict[str, object]) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         checked = second_proof.check(request, here.user, means, form.typed, purpose=PURPOSE)
         if checked.ok:
-            return _proved(here, means)
+            return _proved(here, means, is_whole=is_whole)
         signin.record_refused_proof(request, here.user, means)
         form.add_error("preuve", proof_page.told(checked, means))
     return render(request, template, proof_page.context(here, means, form) | extra | _asked_by(here))
@@ -122,13 +125,19 @@ def _asked_by(here: Page) -> dict[str, object]:
     return {"is_for_application": assurance.is_asked_by_application(here.request, here.query["next"])}
 
 
-def _proved(here: Page, means: Means) -> HttpResponse:
+def _proved(here: Page, means: Means, *, is_whole: bool) -> HttpResponse:
     request = here.request
     if means.key == ProofMeans.PASSWORD:
         request.session[PASSWORD_STEP] = time.time()
         return HttpResponseRedirect(here.url())
     request.session.pop(PASSWORD_STEP, None)
-    sessions.prove_again(request, level=means.level, factor_level=means.factor_level, method=means.key.value)
+    sessions.prove_again(
+        request,
+        level=means.level,
+        factor_level=means.factor_level,
+        method=means.key.value,
+        is_whole=is_whole,
+    )
     if means.key == ProofMeans.RECOVERY:
         signin.tell_recovery_code_used(request, here.user)
     journal.record(
