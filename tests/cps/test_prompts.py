@@ -1,42 +1,23 @@
-"""The code typed outside the browser: a window of the desktop (played by a stand-in toolkit) and a real terminal."""
+"""The code typed outside the browser: the conversation, and a window of the desktop (played by a stand-in toolkit)."""
 
 from __future__ import annotations
 
-import base64
-import fcntl
-import os
-import pty
-import re
-import select
-import subprocess
-import sys
-import termios
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from accounts.cps.agent import __main__ as program
-from accounts.cps.agent import protocol, window
+from accounts.cps.agent import window
 from accounts.cps.agent.desk import Desk, Ending
 from accounts.cps.agent.errors import CardError
 from accounts.cps.agent.pages import version_line
-from accounts.cps.agent.prompts import TITLE, Counter, Question, converse
+from accounts.cps.agent.prompts import Counter, Question, converse
 from accounts.cps.agent.reader import Card, CardCertificate, CardState
-from accounts.cps.agent.terminal import TerminalPrompt
 from accounts.cps.agent.window import WindowPrompt
-from portal.launcher.place import ROOT
-from portal.simulators.cps import tokens
-from portal.simulators.cps.desk import CardDesk
-from tests.cps.agent import EXPIRY, NONCE, PORTAL, AgentProcess
-from tests.support.processes import listens, wait_until
+from tests.cps.agent import EXPIRY, NONCE, PORTAL
 
 LABEL = "CPS3v3-2900000013"
 RIGHT = "1234"
@@ -341,144 +322,3 @@ def test_a_demand_reaches_the_form_on_the_main_thread(desk_of: Desk) -> None:
         counter.serve_forever()
     assert done.is_set()
     assert (demand.state, demand.signature[:7]) == ("faite", b"signed:")
-
-
-# --- a terminal ----------------------------------------------------------------------------------------------------
-def test_the_terminal_gives_up_on_ctrl_c_and_ctrl_d(capsys: pytest.CaptureFixture[str]) -> None:
-    for key in (KeyboardInterrupt, EOFError):
-
-        def read(label: str, key: type[BaseException] = key) -> str:
-            raise key
-
-        assert TerminalPrompt(sys.stdout, read).ask(QUESTION, never) is None
-    shown = capsys.readouterr().out
-    assert TITLE in shown
-    assert QUESTION.tries in shown
-
-
-def test_a_terminal_is_needed_for_the_terminal(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "accounts.cps.agent", "--origine", PORTAL, "--terminal"],
-        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert run.returncode == 2
-    assert "--terminal demande un terminal" in run.stderr
-
-
-class TerminalAgent(AgentProcess):
-    """The agent started by hand in a terminal: `screen` is all that was ever shown there."""
-
-    screen: str = ""
-
-    def start(self) -> None:
-        ours, theirs = pty.openpty()
-        self.keyboard = ours
-        environment = os.environ | {
-            "SOFTHSM2_CONF": str(self.desk.configuration),
-            "PORTAIL_CARTES": str(self.desk.folder),
-        }
-        self.command = [
-            sys.executable,
-            "-m",
-            "accounts.cps.agent",
-            "--port",
-            str(self.port),
-            "--origine",
-            PORTAL,
-        ]
-        self.command += ["--module", str(tokens.find_module()), "--terminal"]
-        self.command += ["--pilote", "portal.simulators.cps.driver:wrap"]
-        self.process = subprocess.Popen(
-            self.command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
-            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )  # fmt: skip
-        os.close(theirs)
-        wait_until(lambda: listens(self.port), what="the agent listening")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
-        os.close(self.keyboard)
-
-    def shows(self, words: str, seconds: float = 20) -> None:
-        """Wait for these words after what was read so far."""
-        end = time.monotonic() + seconds
-        start = getattr(self, "_read", 0)
-        while words not in self.screen[start:]:
-            left = end - time.monotonic()
-            assert left > 0, f"« {words} » not shown:\n{self.screen[start:]}"
-            if select.select([self.keyboard], [], [], min(left, 0.2))[0]:
-                self.screen += os.read(self.keyboard, 4096).decode("utf-8", "replace").replace("\r\n", "\n")
-        self._read = self.screen.index(words, start) + len(words)
-
-    def types(self, keys: str) -> None:
-        """Once the echo is off, as somebody who waits for the question."""
-        wait_until(lambda: not termios.tcgetattr(self.keyboard)[3] & termios.ECHO, what="a silent field")
-        os.write(self.keyboard, keys.encode())
-
-
-@pytest.fixture
-def at_terminal(desk: CardDesk, tmp_path: Path) -> Iterator[TerminalAgent]:
-    desk.reset()
-    desk.insert("hugo")
-    running = TerminalAgent(desk, tmp_path / "agent.log")
-    running.start()
-    yield running
-    running.stop()
-    desk.reset()
-
-
-def demand_at(agent: TerminalAgent) -> str:
-    reply = agent.ask()
-    assert (reply.status, reply.json["saisie"]) == (202, "")
-    return str(reply.json["demande"])
-
-
-@pytest.mark.security("CPS-1")
-@pytest.mark.feature("ROR-027", "VT-031")
-def test_the_code_is_typed_in_the_terminal_and_shown_nowhere(at_terminal: TerminalAgent) -> None:
-    assert at_terminal.state()["saisie"] == "terminal"
-    demand = demand_at(at_terminal)
-    at_terminal.shows(TITLE)
-    at_terminal.shows(f"Site qui demande : {PORTAL}")
-    at_terminal.shows("Pour : Vous connecter au portail")
-    at_terminal.shows(f"Il vous reste 3 tentative(s) pour la carte {LABEL}")
-    at_terminal.shows("Code Porteur")
-    at_terminal.types("1234\n")
-    at_terminal.shows("Code accepté")
-    found = at_terminal.result(demand)
-    key = x509.load_der_x509_certificate(base64.b64decode(found["certificat"])).public_key()
-    assert isinstance(key, rsa.RSAPublicKey)
-    text = protocol.signed_text(PORTAL, "connexion", NONCE, EXPIRY)
-    key.verify(base64.b64decode(found["signature"]), text, padding.PKCS1v15(), hashes.SHA256())
-    assert not re.search(r"(?<!\d)1234(?!\d)", at_terminal.screen), "no echo"
-    arguments = Path(f"/proc/{at_terminal.process.pid}/cmdline").read_bytes().split(b"\0")
-    assert b"1234" not in arguments
-    assert "1234" not in str(found)
-    assert at_terminal.get(f"/saisie/{demand}/", origin=None).status == 403, "one place to type it"
-
-
-@pytest.mark.feature("ROR-028")
-def test_wrong_codes_in_the_terminal_count_down_to_the_blocked_card(at_terminal: TerminalAgent) -> None:
-    demand = demand_at(at_terminal)
-    for left in (3, 2, 1):
-        at_terminal.shows(f"Il vous reste {left} tentative(s)")
-        at_terminal.shows("Code Porteur")
-        at_terminal.types("9999\n")
-    at_terminal.shows("0 tentative restante")
-    at_terminal.shows("support CPS")
-    assert at_terminal.result(demand)["code"] == "pin_locked"
-    assert "0 tentative restante" in at_terminal.ask().json["message"]
-
-
-def test_ctrl_c_gives_up_the_code_and_the_agent_goes_on(at_terminal: TerminalAgent) -> None:
-    demand = demand_at(at_terminal)
-    at_terminal.shows("Code Porteur")
-    at_terminal.types("\x03")
-    at_terminal.shows("Saisie annulée")
-    assert at_terminal.result(demand)["etat"] == "annulee"
-    again = demand_at(at_terminal)
-    at_terminal.shows("Code Porteur")
-    at_terminal.types("1234\n")
-    at_terminal.shows("Code accepté")
-    assert at_terminal.result(again)["etat"] == "faite"
