@@ -19,6 +19,7 @@ from accounts.enums import AccountStatus, Civilite, CodeChannel
 from accounts.models import User
 from accounts.workflows import account, credentials
 from accounts.workflows.sign_up import Application, sign_up
+from accounts.workplaces import Workplace
 from portal.common.text import fold
 from portal.messaging.models import OutgoingMessage
 from portal.referentiels.models import Profession
@@ -169,8 +170,7 @@ def _through_the_journey(person: Person) -> User:
             preferred_channel=CodeChannel.SMS if person.is_mobile_proved else CodeChannel.MAIL,
             profession=Profession.objects.filter(label=person.profession).order_by("rang", "pk").first(),
             rpps=person.rpps,
-            structure=person.structure,
-            code_postal=person.code_postal,
+            workplace=Workplace(structure=person.structure, code_postal=person.code_postal),
         )
     )
     user = User.objects.get(email_key=person.email)

@@ -41,6 +41,12 @@ class Workplace:
         return bool(self.structure) and fold(self.structure) == fold(other.structure)
 
 
+def put_first(user: User, place: Workplace) -> None:
+    """Write the place in the columns of the account, which the caller saves."""
+    for name in Workplace.names():
+        setattr(user, name, getattr(place, name))
+
+
 def others(user: User) -> tuple[Workplace, ...]:
     """Places of work beside the first, in the person's order."""
     rows = OtherWorkplace.objects.filter(user=user).order_by("rank").values(*Workplace.names())

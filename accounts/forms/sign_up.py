@@ -23,7 +23,6 @@ from accounts.forms.workplace import (
     WorkplaceMixin,
     hidden_finess,
     number_and_place,
-    only_of_site,
     second_place,
 )
 from accounts.models import User
@@ -39,8 +38,7 @@ _IDENTIFIER_HINT = (
 )
 _COLUMNS = (
     "civilite", "nom", "prenom", "email", "communication_email", "profession", "profession_libre", "specialite",
-    "matricule", "phone_mobile", "phone_fixe", "structure", "structure_finess", "fonction", "service", "adresse",
-    "code_postal", "ville", "departement", "comment",
+    "matricule", "phone_mobile", "phone_fixe", "comment",
 )  # fmt: skip
 
 
@@ -107,50 +105,71 @@ class SignUpForm(WorkplaceMixin, RobotMixin, Form):
         return fields
 
     def _make(self, name: str) -> dict[str, forms.Field]:
-        required = name in self.required_names
-        label, hint = self.labels.get(name, ""), self.journey.hints.get(name, "")
-        email_again, password_again = self.confirmations
-        if name == "email":
-            made = makers.email_pair(self.plateforme, label=label or "Email", required=required, hint=hint)
-            if email_again and "email_confirmation" in made:
-                made["email_confirmation"].label = email_again
-            return made
-        if name == "password":
-            return makers.password_pair(
-                self.plateforme, label=label or "Mot de passe", confirm_label=password_again
-            )
-        if name == "code_channel":
-            offered = self.plateforme.codes.sign_in.channels
-            return {
-                "preferred_channel": makers.channel(
-                    label or "Réception par", offered=offered, required=required, help_text=hint
-                )
-            }
-        if name == "accept_documents":
-            return {
-                f"accept_{document.key}": forms.BooleanField(
-                    label=document.acceptance_label,
-                    required=required,
-                    help_text=makers.read_link(document),
-                )
-                for document in documents.required()
-            }
-        if name == "newsletter":
-            return {"newsletter": forms.BooleanField(label=self.plateforme.newsletter.label, required=False)}
-        if name == "second_establishment":
-            return second_place()
+        """The fields the profile asks for under this name; none for a name whose data has a table of its own."""
+        several = {
+            "email": self._make_email,
+            "password": self._make_password,
+            "code_channel": self._make_channel,
+            "accept_documents": self._make_documents,
+            "newsletter": self._make_newsletter,
+            "second_establishment": second_place,
+        }
+        if name in several:
+            return several[name]()
         if name not in makers.SIMPLE:
             return {}
         column, maker = makers.SIMPLE[name]
+        label, hint = self._words(name)
         extra = {"label": label} if label else {}
         if name == "identifier":
             hint = hint or _IDENTIFIER_HINT
-        made = {column: maker(required=required, help_text=hint, **extra)}
+        made = {column: maker(required=self._is_required(name), help_text=hint, **extra)}
         if name == "establishment":
             made |= number_and_place()
         elif name == "structure":
             made["structure_finess"] = hidden_finess()
         return made
+
+    def _words(self, name: str) -> tuple[str, str]:
+        """Label and hint of the profile, "" where it leaves ours."""
+        return self.labels.get(name, ""), self.journey.hints.get(name, "")
+
+    def _is_required(self, name: str) -> bool:
+        return name in self.required_names
+
+    def _make_email(self) -> dict[str, forms.Field]:
+        label, hint = self._words("email")
+        made = makers.email_pair(
+            self.plateforme, label=label or "Email", required=self._is_required("email"), hint=hint
+        )
+        again, _ = self.confirmations
+        if again and "email_confirmation" in made:
+            made["email_confirmation"].label = again
+        return made
+
+    def _make_password(self) -> dict[str, forms.Field]:
+        label, _ = self._words("password")
+        _, again = self.confirmations
+        return makers.password_pair(self.plateforme, label=label or "Mot de passe", confirm_label=again)
+
+    def _make_channel(self) -> dict[str, forms.Field]:
+        label, hint = self._words("code_channel")
+        offered = self.plateforme.codes.sign_in.channels
+        required = self._is_required("code_channel")
+        field = makers.channel(label or "Réception par", offered=offered, required=required, help_text=hint)
+        return {"preferred_channel": field}
+
+    def _make_documents(self) -> dict[str, forms.Field]:
+        required = self._is_required("accept_documents")
+        return {
+            f"accept_{document.key}": forms.BooleanField(
+                label=document.acceptance_label, required=required, help_text=makers.read_link(document)
+            )
+            for document in documents.required()
+        }
+
+    def _make_newsletter(self) -> dict[str, forms.Field]:
+        return {"newsletter": forms.BooleanField(label=self.plateforme.newsletter.label, required=False)}
 
     def show_after(self, name: str, after: str) -> None:
         for names in self.names.values():
@@ -289,8 +308,6 @@ class SignUpForm(WorkplaceMixin, RobotMixin, Form):
             name: self.cleaned_data[name] or "" for name in _COLUMNS if name in self.cleaned_data
         }
         values["profession"] = self.cleaned_data.get("profession")
-        known = only_of_site(values.get("structure_finess", ""))
-        values = {name: value for name, value in known.items() if name not in self.fields} | values
         if "national_number" in self.cleaned_data:
             values |= {"rpps": self.national.rpps, "adeli": self.national.adeli}
             values["matricule"] = self.national.matricule or values.get("matricule", "")
@@ -298,6 +315,7 @@ class SignUpForm(WorkplaceMixin, RobotMixin, Form):
             **values,
             identifiant=self.cleaned_data.get("identifiant", ""),
             raw_password=self.cleaned_data.get("password"),
+            workplace=self.first_workplace(),
             other_workplaces=self.other_workplaces(),
             preferred_channel=self.cleaned_data.get("preferred_channel") or CodeChannel.MAIL,
             newsletter=bool(self.cleaned_data.get("newsletter")),

@@ -8,6 +8,7 @@ Nothing typed is replaced but the name of the establishment, and nobody is oblig
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -244,6 +245,12 @@ class WorkplaceMixin:
     def shows_second_place(self) -> bool:
         """The block is open on the page: something is typed there, or wrong."""
         return any(item.errors or (item.value() and not item.is_hidden) for item in self.second_fields())
+
+    def first_workplace(self) -> Workplace:
+        """The first place; what the form does not ask comes with the site that was chosen. Only for a valid form."""
+        place = self._workplace("")
+        known = only_of_site(place.structure_finess)
+        return replace(place, **{name: value for name, value in known.items() if name not in self.fields})  # type: ignore[attr-defined]
 
     def other_workplaces(self) -> tuple[Workplace, ...]:
         """The second place when one was typed. Only for a valid form."""

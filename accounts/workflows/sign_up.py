@@ -31,6 +31,7 @@ DAY = timedelta(hours=24)
 SUBMISSION_LIFE = timedelta(hours=24)
 TRIES = 5
 """How often an identifier taken meanwhile is replaced before giving up."""
+_NO_WORKPLACE = Workplace()
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,7 @@ class Application:
     rpps: str = ""
     adeli: str = ""
     matricule: str = ""
-    structure: str = ""
-    structure_finess: str = ""
-    fonction: str = ""
-    service: str = ""
-    adresse: str = ""
-    code_postal: str = ""
-    ville: str = ""
-    departement: str = ""
+    workplace: Workplace = _NO_WORKPLACE
     other_workplaces: tuple[Workplace, ...] = ()
     comment: str = ""
     accepts_documents: bool = True
@@ -71,7 +65,7 @@ _COPIED = tuple(
     field.name
     for field in fields(Application)
     if field.name
-    not in {"identifiant", "raw_password", "accepts_documents", "newsletter", "other_workplaces"}
+    not in {"identifiant", "raw_password", "accepts_documents", "newsletter", "workplace", "other_workplaces"}
 )
 
 
@@ -168,6 +162,7 @@ def _write(application: Application, encoded: str, holder: User | None) -> User:
     user = holder or User()
     for name in _COPIED:
         setattr(user, name, getattr(application, name))
+    workplaces.put_first(user, application.workplace)
     user.identifiant = _identifier(application, holder)
     user.password = encoded
     now = timezone.now()

@@ -227,7 +227,7 @@ def test_where_only_the_name_is_shown_the_number_chosen_gives_the_rest(
     )
     form.is_valid()
     form.cleaned_data |= {"email": "a@exemple.fr", "nom": "Morin", "prenom": "Camille"}
-    application = form.application()
-    assert (application.structure, application.code_postal) == ("Pays chartrain", "28000")
-    assert (application.ville, application.departement) == ("Chartres", "28")
+    place = form.application().workplace
+    assert (place.structure, place.code_postal) == ("Pays chartrain", "28000")
+    assert (place.ville, place.departement) == ("Chartres", "28")
     assert 'type="hidden" name="structure_finess"' in text_of(client.get("/inscription/"))
