@@ -93,17 +93,32 @@ def link(request: HttpRequest | None, user: User, identity: StrongIdentity) -> S
     """
     try:
         with transaction.atomic():
-            _one_at_a_time(identity)
-            _end_links_of_closed(identity)
-            locked = _lock(user)
-            _refuse_if_held(locked, identity)
-            national = _national_link(request, locked, identity)
-            _set_number(request, locked, identity)
+            locked, national = _claim(request, user, identity)
             row = _note_use(request, national, identity, is_new=True)
             _compare_names(locked, identity)
             return row
     except IntegrityError as error:
         raise refusals.held_elsewhere(user) from error
+
+
+def check(user: User, identity: StrongIdentity) -> None:
+    """Raise what `link` would raise, and write nothing: nobody is asked one more proof for a refusal."""
+    try:
+        with transaction.atomic():
+            _claim(None, user, identity)
+            transaction.set_rollback(True)
+    except IntegrityError as error:
+        raise refusals.held_elsewhere(user) from error
+
+
+def _claim(request: HttpRequest | None, user: User, identity: StrongIdentity) -> tuple[User, NationalLink]:
+    _one_at_a_time(identity)
+    _end_links_of_closed(identity)
+    locked = _lock(user)
+    _refuse_if_held(locked, identity)
+    national = _national_link(request, locked, identity)
+    _set_number(request, locked, identity)
+    return locked, national
 
 
 def _one_at_a_time(identity: StrongIdentity) -> None:

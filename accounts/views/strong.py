@@ -120,24 +120,41 @@ def _closed(request: HttpRequest, waiting: Pending, form: LinkForm, user: User) 
 @require_safe
 @web.writes_on_get("reached by the redirection that ends the second proof, itself a POST of this sign-in")
 def link_end(request: HttpRequest) -> HttpResponse:
-    """Both proofs of the account were given in this session: link exactly the identity it began with."""
+    """Both proofs of the account were given in this session: link exactly the identity it began with.
+
+    Whoever holds an app, a passkey or a card gives that one too: a mailed code adds no card beside them (MFA-4).
+    """
     waiting, user = pending.read(request), request.user
     if not isinstance(user, User) or waiting is None or waiting.user_pk != user.pk:
         messages.info(request, TOO_LATE)
         return HttpResponseRedirect(reverse("hub:home"))
-    return _tie(request, user, waiting)
+    return _tie_proven(request, user, waiting)
+
+
+def _tie_proven(request: HttpRequest, user: User, waiting: Pending) -> HttpResponse:
+    """What `linking` would refuse is told before anything more is asked."""
+    try:
+        linking.check(user, waiting.identity)
+    except StrongRefusal as refusal:
+        return _not_tied(request, refusal, waiting)
+    return requires_recent_proof(_tie)(request, user, waiting)
 
 
 def _tie(request: HttpRequest, user: User, waiting: Pending) -> HttpResponse:
-    pending.forget(request)
     try:
         linking.link(request, user, waiting.identity)
     except StrongRefusal as refusal:
-        return refusals.show(request, refusal, waiting.identity, next_url=waiting.next_url)
+        return _not_tied(request, refusal, waiting)
+    pending.forget(request)
     arrival.raise_level(request, user, waiting.identity)
     name = destinations.place_of(waiting.next_url).name
     destinations.note_done(request, destinations.Aim(waiting.next_url or reverse("hub:home"), name))
     return HttpResponseRedirect(reverse("accounts:strong_linked"))
+
+
+def _not_tied(request: HttpRequest, refusal: StrongRefusal, waiting: Pending) -> HttpResponse:
+    pending.forget(request)
+    return refusals.show(request, refusal, waiting.identity, next_url=waiting.next_url)
 
 
 # --- signed in already ------------------------------------------------------------------------------------

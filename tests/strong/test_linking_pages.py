@@ -227,7 +227,10 @@ def test_an_old_adeli_card_joins_the_account_that_has_moved_to_rpps(
 ) -> None:
     linking.link(None, person, ECPS)
     old = replace(CARD, national_id=f"0{ADELI}", subject=f"0{ADELI}")
-    assert link_with_account(client, old, person, outbox).headers["Location"].endswith("/reussi/")
+    asked = link_with_account(client, old, person, outbox).headers["Location"]
+    assert asked.startswith("/connexion/preuve/")
+    arrive(client, ECPS)
+    assert client.get("/connexion/rattachement/fin/").headers["Location"].endswith("/reussi/")
     held = dict(NationalLink.objects.filter(user=person).values_list("national_id", "is_former"))
     assert held == {f"8{RPPS}": False, f"0{ADELI}": True}
 

@@ -30,6 +30,7 @@ from tests.strong.steps import (
 from tests.support.sign_in import make_person, sign_in
 
 pytestmark = pytest.mark.django_db
+END = "/connexion/rattachement/fin/"
 MEANS = "/preferences/moyens/"
 
 
@@ -62,6 +63,7 @@ def test_a_card_is_detached_after_a_recent_proof_and_told(client: Client, person
     assert SecurityEvent.objects.filter(action=Action.STRONG_UNLINKED, subject=person).count() == 1
 
 
+@pytest.mark.security("MFA-4")
 def test_a_detached_card_signs_nobody_in_until_it_is_linked_again(
     client: Client, person: User, outbox: Any
 ) -> None:
@@ -72,8 +74,11 @@ def test_a_detached_card_signs_nobody_in_until_it_is_linked_again(
     thief = Client()
     assert arrive(thief, CARD).headers["Location"] == LINK
     assert thief.get("/preferences/").status_code == 302
-    answer = link_with_account(Client(), CARD, person, outbox)
-    assert answer.headers["Location"].endswith("/reussi/")
+    owner = Client()
+    asked = link_with_account(owner, CARD, person, outbox).headers["Location"]
+    assert asked.startswith("/connexion/preuve/") and len(live_means(person)) == 1
+    assert arrive(owner, ECPS, END).headers["Location"] == END
+    assert owner.get(END).headers["Location"].endswith("/reussi/")
     assert len(live_means(person)) == 2
 
 
