@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import signin
+from accounts import sessions, signin
 from accounts.enums import CodePurpose
 from accounts.second_proof import Means
 from accounts.stages import SecondProofStage
@@ -68,8 +68,8 @@ def send(request: HttpRequest) -> HttpResponse:
 @public
 @require_POST
 def cancel(request: HttpRequest) -> HttpResponse:
-    """« Annuler »: back to the door, nothing kept of the first proof."""
-    if not request.user.is_authenticated:
+    """« Annuler »: back to the door, nothing kept of the first proof. A locked session is no sign-in: it stays."""
+    if not request.user.is_authenticated and sessions.locked_of(request) is None:
         request.session.flush()
     return start_again(request)
 

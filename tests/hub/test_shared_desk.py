@@ -277,6 +277,18 @@ def test_the_next_person_at_another_door_leaves_the_first_one_whole_too(
     assert "Basile" in text_of(here.get("/"))
 
 
+@pytest.mark.security("SES-4", "OP-16")
+def test_giving_up_a_sign_in_that_was_not_begun_leaves_the_locked_session_whole(
+    here: Client, person: Any
+) -> None:
+    make_client().tokens(here)
+    here.post(LOCK)
+    here.post("/connexion/annuler/")
+    assert here.get(LOCKED).status_code == 200
+    here.post(f"{LOCKED}changer/")
+    assert row_of(person).ended_reason == "changed_person" and OpenIdLogout.objects.count() == 1
+
+
 def test_an_address_to_come_back_to_is_one_of_ours(here: Client, outbox: Outbox, person: Any) -> None:
     here.post(LOCK, {"next": "https://ailleurs.example/"})
     assert "ailleurs" not in text_of(here.get(f"{LOCKED}?next=//ailleurs.example/"))
