@@ -26,6 +26,9 @@ MAX_SMS = 459
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _BODY_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_TAGS = re.compile(r"(<[^>]*>)")
+_BEFORE_SIGN = re.compile(r"(?<=\S) (?=[:;?!»])|(?<=«) (?=\S)")
+_PREFIX = re.compile(r"\[[^\]]*\]\s*")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -97,10 +100,19 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
+def _bind_signs(html: str) -> str:
+    """No line may begin with « : » or « ? »: the space beside a French sign becomes one that does not break."""
+    pieces = _TAGS.split(html)
+    return "".join(
+        _BEFORE_SIGN.sub("&nbsp;", piece) if not piece.startswith("<") else piece for piece in pieces
+    )
+
+
 def render_email(template: str, context: dict[str, Any]) -> Content:
     """Render `<template>_subject.txt`, `_body.txt` and `_body.html`; all three must exist.
 
-    The subject must be one line: a line break that came with a value of the context is refused.
+    The subject must be one line: a line break that came with a value of the context is refused. The heading of the
+    mail is the subject without the sender's name in brackets, which the band above it says already.
     """
     full = _common_context(context)
     subject = _render(f"{template}_subject.txt", full, escape=False).strip()
@@ -108,7 +120,8 @@ def render_email(template: str, context: dict[str, Any]) -> Content:
     if not subject or len(subject) > MAX_SUBJECT:
         raise ContentRefusedError("subject: empty or too long")
     text = _tidy(_render(f"{template}_body.txt", full, escape=False))
-    html = _tidy(_render(f"{template}_body.html", {**full, "subject": subject}, escape=True))
+    titles = {"subject": subject, "title": _PREFIX.sub("", subject, count=1)}
+    html = _bind_signs(_tidy(_render(f"{template}_body.html", {**full, **titles}, escape=True)))
     return Content(subject=subject, text=text, html=html)
 
 

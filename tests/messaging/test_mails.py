@@ -186,3 +186,18 @@ def test_the_request_that_asked_for_a_mail_is_named_in_its_headers(mail: Queue, 
 
     assert message.correlation_id == "0b7a3c0e-1111-4222-8333-944445555666"
     assert relay.taken[0]["X-Correlation-ID"] == message.correlation_id
+
+
+def test_the_heading_leaves_the_sender_s_name_to_the_band_above_it() -> None:
+    content = render_email("essai/code", CONTEXT)
+
+    assert content.subject == "[Portail ENRS] Votre code de connexion"
+    assert ">Votre code de connexion</h1>" in content.html
+
+
+def test_no_line_of_a_mail_may_begin_with_a_sign() -> None:
+    content = render_email("essai/code", {**CONTEXT, "name": "Claire « Fontaine » ?"})
+
+    assert "Claire «&nbsp;Fontaine&nbsp;»&nbsp;?" in content.html
+    assert "Claire « Fontaine » ?" in content.text
+    assert 'style="margin:0;font-size:14px;"' in content.html
