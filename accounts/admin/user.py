@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -34,7 +35,7 @@ RECENT_MESSAGES = 8
 
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
-    list_display = ("full_name", "identifiant", "email", "rpps", "profession", "status", "created_on")
+    list_display = ("full_name", "reach", "rpps", "profession", "state", "created_on")
     list_filter = ("status", "is_staff", "created_at")
     list_select_related = ("profession",)
     search_fields = ("search_key",)
@@ -46,6 +47,17 @@ class UserAdmin(ReadOnlyAdmin):
     @admin.display(description="nom", ordering="search_key")
     def full_name(self, user: User) -> str:
         return f"{user.nom} {user.prenom}"
+
+    @admin.display(description="identifiant et adresse", ordering="identifiant")
+    def reach(self, user: User) -> str:
+        box, _, domain = user.email.rpartition("@")
+        return format_html(
+            '<span>{}<br><span class="muted">{}<wbr>@{}</span></span>', user.identifiant, box, domain
+        )
+
+    @admin.display(description="état", ordering="status")
+    def state(self, user: User) -> str:
+        return render_to_string("admin/accounts/user/status.html", {"person": user})
 
     @admin.display(description="créé le", ordering="created_at")
     def created_on(self, user: User) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -15,6 +17,7 @@ from portal.common.text import mask_email, mask_phone
 from portal.messaging.models import Channel, OutgoingMessage, Status
 from portal.messaging.resending import Resend, resend
 
+_SENDER = re.compile(r"\[[^\]]*\]\s*")
 ERASED = "Contenu secret : il n'est montré à personne et s'efface à la fin de l'envoi."
 
 
@@ -58,9 +61,8 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(OutgoingMessage)
 class OutgoingMessageAdmin(admin.ModelAdmin):
     list_display = (
+        "what",
         "created_at",
-        "channel",
-        "purpose",
         "masked_recipient",
         "status",
         "attempts",
@@ -97,6 +99,29 @@ class OutgoingMessageAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMessage]:
         return super().get_queryset(request).defer("sealed_body", "body_html")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Messages", **(extra_context or {})})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        title = self.what(row) if row is not None else "Message"
+        return super().changeform_view(
+            request, object_id, form_url, {"title": title, **(extra_context or {})}
+        )
+
+    @admin.display(description="message", ordering="subject")
+    def what(self, message: OutgoingMessage) -> str:
+        """The subject of a mail, without the sender's name in brackets; « SMS » for an SMS."""
+        return _SENDER.sub("", message.subject, count=1) or message.get_channel_display()
 
     @admin.display(description="destinataire")
     def masked_recipient(self, message: OutgoingMessage) -> str:
