@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group
 
-from accounts.models import User
+from accounts.models import OtherWorkplace, User
 from accounts.staff_admin import ReasonField
+from accounts.workplaces import Workplace
 from portal.common.forms import (
     EmailField,
     FinessField,
@@ -86,3 +88,37 @@ class CorrectionForm(ModelForm):
     def values(self) -> dict[str, Any]:
         """Columns as typed, for `accounts.support.correct`."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+class OtherPlaceForm(ModelForm):
+    """The second place of work; left empty, the person has none. `vu` as in `CorrectionForm`."""
+
+    structure_finess = FinessField(label="FINESS géographique", required=False)
+    code_postal = PostalCodeField(label="Code postal", required=False)
+    motif = ReasonField()
+    vu = forms.CharField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = OtherWorkplace
+        fields = Workplace.names()
+
+    def __init__(self, *args: Any, person: User, place: Workplace, **kwargs: Any) -> None:
+        super().__init__(*args, initial=asdict(place), **kwargs)
+        self.first = Workplace(**{name: getattr(person, name) for name in Workplace.names()})
+        self.fields["structure"].required = False
+        self.fields["vu"].initial = person.updated_at.isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        place = self.place()
+        if place.is_begun and not place.structure and "structure" not in self.errors:
+            self.add_error(
+                "structure", "Saisissez l’établissement, ou videz tous les champs pour le retirer."
+            )
+        elif place.is_begun and place.is_same(self.first):
+            self.add_error("structure", "C’est le même établissement et le même service que le premier.")
+        return cleaned
+
+    def place(self) -> Workplace:
+        """What was typed, for `accounts.support.correct`."""
+        return Workplace(**{name: self.cleaned_data.get(name) or "" for name in Workplace.names()})

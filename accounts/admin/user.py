@@ -18,16 +18,18 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 
 from accounts import sessions, support, support_acts, workplaces
-from accounts.admin.forms import ActForm, CorrectionForm, EmailForm, RolesForm
+from accounts.admin.forms import ActForm, CorrectionForm, EmailForm, OtherPlaceForm, RolesForm
 from accounts.admin.search import find_people
 from accounts.journal import Action
 from accounts.models import User
 from accounts.notifications import subject_ref
 from accounts.selectors import what_blocks
 from accounts.staff_admin import ReadOnlyAdmin, agent_of, record_view
-from accounts.workflows import email_change, lost_factor
+from accounts.workflows import email_change, lost_factor, profile
+from accounts.workplaces import Workplace
 from portal.common.workflow import WorkflowError
 from portal.messaging.models import OutgoingMessage
+from portal.plateformes import current
 
 RECENT_EVENTS = 15
 RECENT_MESSAGES = 8
@@ -74,6 +76,7 @@ class UserAdmin(ReadOnlyAdmin):
 
         own = [
             path("<int:pk>/corriger/", page(self.correct), name="accounts_user_correct"),
+            path("<int:pk>/autre-etablissement/", page(self.correct_other_place), name="accounts_user_place"),
             path("<int:pk>/adresse/", page(self.correct_email), name="accounts_user_email"),
             path("<int:pk>/roles/", page(self.roles), name="accounts_user_roles"),
             path("<int:pk>/actes/<slug:key>/", page(self.act), name="accounts_user_act"),
@@ -87,13 +90,15 @@ class UserAdmin(ReadOnlyAdmin):
         """The person's page: state, what blocks, sessions, history, messages, and the acts that make sense."""
         user = self._person(request, object_id)
         record_view(request, user, subject=user)
+        places = workplaces.others(user)
         context = self._context(request, user) | {
             "blocks": what_blocks(user),
             "acts": [] if user.pk == request.user.pk else support_acts.acts_for(user),
             "is_self": user.pk == request.user.pk,
             "open_sessions": list(sessions.open_sessions(user)[:20]),
             "roles": sorted(user.groups.values_list("name", flat=True)),
-            "other_workplaces": workplaces.others(user),
+            "other_workplaces": places,
+            "has_other_place": bool(places) or "second_establishment" in current().sign_up.fields,
             "events": _events(user),
             "outgoing": _messages(user),
             "pending_email": email_change.pending(user),
@@ -147,6 +152,34 @@ class UserAdmin(ReadOnlyAdmin):
             title="Corriger les coordonnées",
             explanation="Le nom d’usage, les coordonnées et la profession. L’adresse de connexion, le mobile et les "
             "numéros d’identité se changent autrement : ils demandent une preuve.",
+            button="Enregistrer la correction",
+        )
+
+    def correct_other_place(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The second establishment (CVL-018): written, corrected, or taken away when every field is empty."""
+        user = self._person(request, pk)
+        held, *rest = workplaces.others(user) or (Workplace(),)
+        form = OtherPlaceForm(request.POST or None, person=user, place=held)
+
+        def do() -> str:
+            place = form.place()
+            changed = support.correct(
+                user,
+                {profile.OTHER_PLACES: [*([place] if place.is_begun else []), *rest]},
+                actor=agent_of(request),
+                reason=form.cleaned_data["motif"],
+                seen_at=_moment(form.cleaned_data["vu"]),
+                request=request,
+            )
+            return "Le deuxième établissement est corrigé." if changed else "Rien n’a changé."
+
+        return self._form_page(
+            request,
+            user,
+            form,
+            do,
+            title="Corriger le deuxième établissement",
+            explanation="Le lieu d’exercice déclaré en plus du premier. Pour le retirer, videz tous les champs.",
             button="Enregistrer la correction",
         )
 

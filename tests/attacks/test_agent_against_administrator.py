@@ -24,7 +24,7 @@ def test_an_agent_changes_nothing_of_an_administrator(administrator: User) -> No
     page = f"/administration/accounts/user/{administrator.pk}"
     before = User.objects.values().get(pk=administrator.pk)
     acts = [f"actes/{act.key}" for act in support_acts.ACTS]
-    for act in [*acts, "corriger", "adresse", "roles"]:
+    for act in [*acts, "corriger", "autre-etablissement", "adresse", "roles"]:
         answer = desk.post(f"{page}/{act}/", WHY | {"email": MINE, "nom": "X", "prenom": "Y", "vu": "x"})
         assert answer.status_code == 200, act
     assert User.objects.values().get(pk=administrator.pk) == before

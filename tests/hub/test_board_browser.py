@@ -150,6 +150,7 @@ def test_axe_finds_nothing_on_the_pages_of_the_support(
         f"/administration/accounts/user/{person.pk}/change/",
         f"/administration/accounts/user/{person.pk}/actes/suspendre/",
         f"/administration/accounts/user/{person.pk}/corriger/",
+        f"/administration/accounts/user/{person.pk}/autre-etablissement/",
         f"/administration/accounts/user/{person.pk}/roles/",
         "/administration/accounts/securityevent/",
         "/administration/hub/supportticket/",

@@ -19,6 +19,7 @@ PAGES = [
     "/administration/accounts/user/1/change/",
     "/administration/accounts/user/1/actes/suspendre/",
     "/administration/accounts/user/1/corriger/",
+    "/administration/accounts/user/1/autre-etablissement/",
     "/administration/accounts/user/1/adresse/",
     "/administration/accounts/user/1/roles/",
     "/administration/accounts/securityevent/",
