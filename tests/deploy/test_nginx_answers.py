@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import http.client
 import json
 import re
 import shutil
+import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -199,3 +203,42 @@ def test_the_log_keeps_the_portal_s_reference_and_no_other_log_keeps_the_path(fr
     assert (line["status"], line["method"]) == (404, "GET")
     kept = "".join(file.read_text() for file in front.folder.glob("*.log"))
     assert "un-secret" not in kept and "123456" not in kept and "127.0.0.1" not in kept
+
+
+def _announce(front: Front, length: int) -> httpx.Response:
+    """Ask to send that much, and read what is answered before any of it leaves."""
+    line = http.client.HTTPSConnection("localhost", front.port, context=ssl._create_unverified_context())
+    line.putrequest("POST", "/assistance/")
+    line.putheader("Content-Length", str(length))
+    line.endheaders()
+    answer = line.getresponse()
+    found = httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
+    line.close()
+    return found
+
+
+def _page_of_the_front(answer: httpx.Response, status: int) -> str:
+    """What a person reads when nginx answers alone: in French, styled, by the style that its policy names."""
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    (style,) = re.findall(r"<style>(.*?)</style>", answer.text)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
+    (title,) = re.findall(r"<h1>(.*?)</h1>", answer.text)
+    return title
+
+
+def test_people_read_a_page_of_ours_when_nginx_answers_alone(front: Front) -> None:
+    address = f"https://localhost:{front.port}"
+    assert _page_of_the_front(_announce(front, 13_000_000), 413) == "Cet envoi est trop lourd"
+    with httpx.Client(base_url=address, verify=False) as line:
+        answers = (line.get("/connexion/") for _ in range(600))
+        refused = next(answer for answer in answers if answer.status_code == 429)
+    assert _page_of_the_front(refused, 429) == "Trop de demandes en même temps"
+    front.portal.shutdown()
+    front.portal.server_close()
+    assert _page_of_the_front(front.get("/"), 502) == "Le portail est momentanément indisponible"
+
+
+def test_the_pages_of_the_front_have_no_address_of_their_own(front: Front) -> None:
+    assert front.get("/propre/indisponible").status_code == 404
