@@ -109,6 +109,32 @@ def test_the_generator_fills_both_fields_and_every_rule_ticks(live_server: Any, 
     expect(page.locator("#id_password_confirmation")).to_have_value(made)
 
 
+BOTTOM_TO_TOP = """([above, below]) => document.querySelector(below).getBoundingClientRect().top
+    - document.querySelector(above).getBoundingClientRect().bottom"""
+
+
+@pytest.mark.feature("CVL-021")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_picture_to_copy_has_room_around_it(
+    live_server: Any, page: Any, plateforme: Callable[[str], object], check_accessibility: Any, width: int
+) -> None:
+    plateforme("esante-cvl")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(live_server.url + "/inscription/")
+    expect(page.get_by_role("checkbox", name="Je ne suis pas un robot")).to_be_visible()
+    gaps = {
+        "question to picture": page.evaluate(BOTTOM_TO_TOP, [".robot-image .hint", ".robot-image img"]),
+        "picture to answer": page.evaluate(BOTTOM_TO_TOP, [".robot-image img", ".robot-image .input"]),
+        "answer to the way round": page.evaluate(
+            BOTTOM_TO_TOP, [".robot-image .input", ".robot-image + .stack > p"]
+        ),
+        "way round to its box": page.evaluate(BOTTOM_TO_TOP, [".robot-image + .stack > p", ".robot"]),
+    }
+    assert {name: gap for name, gap in gaps.items() if gap < 11.9} == {}
+    assert gaps["answer to the way round"] > gaps["way round to its box"], "it belongs to what follows"
+    check_accessibility(page)
+
+
 PRESS = "document.getElementById('compte_oui').click()"
 
 
