@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from portal.common.admin_lists import GuardedListAdmin
 from portal.common.text import mask_email, mask_phone
 from portal.messaging.models import Channel, OutgoingMessage, Status
 from portal.messaging.resending import Resend, resend
@@ -59,7 +60,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(OutgoingMessage)
-class OutgoingMessageAdmin(admin.ModelAdmin):
+class OutgoingMessageAdmin(GuardedListAdmin):
     list_display = (
         "what",
         "created_at",

@@ -87,6 +87,8 @@ class FiltreForm(_ProfessionChoice):
         champ, typed = cleaned.get("champ"), cleaned.get("concept", "")
         if champ and typed:
             cleaned["concept"] = self._find(champ, str(typed))
+        else:  # a text is no code until the lists of a field are searched
+            cleaned.pop("concept", None)
         return cleaned
 
     def _find(self, champ: str, typed: str) -> NomenclatureConcept | None:

@@ -6,11 +6,14 @@ import pytest
 from django.contrib import admin
 from django.test import Client, RequestFactory
 
-from accounts.staff_admin import StaffAdmin
+from portal.common.admin_lists import GuardedListAdmin
 from tests.hub.people import make_agent, make_person, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.security("ACL-5", "WEB-8")]
-LISTS = ["accounts/user", "accounts/securityevent", "hub/supportticket", "hub/tile", "hub/notice"]
+LISTS = [
+    *("accounts/user", "accounts/securityevent", "hub/supportticket", "hub/tile", "hub/notice"),
+    "messaging/outgoingmessage",
+]
 
 
 @pytest.fixture
@@ -24,9 +27,10 @@ def test_no_list_filters_on_a_secret_or_on_another_table(rf: RequestFactory) -> 
     secrets = [
         *("password__startswith", "password", "token_hash__gt", "user__password__startswith", "seal__gt"),
         *("subject__password__regex", "author__password__gt", "is_superuser__exact", "created_at__year"),
+        *("body_text__contains", "dedup_key__startswith", "recipient__startswith", "claim__gt"),
     ]
-    checked = [entry for entry in admin.site._registry.values() if isinstance(entry, StaffAdmin)]
-    assert len(checked) >= 5
+    checked = list(admin.site._registry.values())
+    assert len(checked) >= 5 and all(isinstance(entry, GuardedListAdmin) for entry in checked)
     for entry in checked:
         for lookup in secrets:
             assert not entry.lookup_allowed(lookup, "a", rf.get("/")), (entry, lookup)
@@ -49,6 +53,7 @@ def test_the_hash_of_a_password_is_not_guessed_letter_by_letter(desk: Client) ->
         "q=%00",
         "status__exact=%00",
         "outcome=%00",
+        "recipient=%00",
         "created_at__year=99999999",
         "p=-9",
         "o=99.-7.x",
@@ -57,6 +62,13 @@ def test_the_hash_of_a_password_is_not_guessed_letter_by_letter(desk: Client) ->
 )
 def test_odd_filters_never_crash_a_list(desk: Client, path: str, query: str) -> None:
     assert desk.get(f"/administration/{path}/?{query}").status_code < 500
+
+
+@pytest.mark.parametrize("key", ["abc", "\x00", "", "99999999999999999999"])
+@pytest.mark.parametrize("more", [{}, {"confirm": "1", "reason": "essai"}])
+def test_a_line_that_is_none_is_refused_not_a_failure(desk: Client, key: str, more: dict[str, str]) -> None:
+    ticked = {"action": "resend_chosen", "_selected_action": key, **more}
+    assert desk.post("/administration/messaging/outgoingmessage/", ticked).status_code == 400
 
 
 @pytest.mark.parametrize(
