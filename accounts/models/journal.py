@@ -15,6 +15,9 @@ class SecurityEvent(models.Model):
     any update but the one that sets an empty seal.
     """
 
+    # For portal.common.database_rights: the running application adds rows and changes nothing else of them.
+    changeable_columns = ("seal",)
+
     at = models.DateTimeField("date", auto_now_add=True)
     action = models.CharField("action", max_length=60)
     outcome = models.CharField("résultat", max_length=10, default="success")

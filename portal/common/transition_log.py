@@ -19,6 +19,9 @@ class TransitionLog(models.Model):
     itself in `pgtrigger.ignore`). The actor cannot be deleted while a line names them.
     """
 
+    # For portal.common.database_rights: the running application adds rows and changes none.
+    changeable_columns: tuple[str, ...] = ()
+
     name = models.CharField("décision", max_length=60)
     source = models.CharField("état de départ", max_length=60, blank=True)
     target = models.CharField("état d'arrivée", max_length=60)

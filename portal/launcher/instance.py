@@ -15,7 +15,7 @@ from portal.launcher.errors import LaunchError
 from portal.launcher.guardian import Guardian
 from portal.launcher.lock import FolderLock
 from portal.launcher.place import Place
-from portal.launcher.postgres import Cluster
+from portal.launcher.postgres import APPLICATION, Cluster
 from portal.launcher.supervisor import Part, Supervisor
 from portal.launcher.valkey import Broker
 
@@ -67,7 +67,8 @@ class Instance:
         supervisor.start(*servers, *parts.stand_ins(place))
         self._prepare()
         cards.refresh_lists(place, partial(prepare.run_once, self.environment), self.say)
-        supervisor.start(*parts.product(place))
+        embedded = "DATABASE_URL" not in place.given
+        supervisor.start(*parts.product(place, self._cluster.url(user=APPLICATION) if embedded else ""))
         demo_file.write(place)
         running.write(place, self.environment)
         self.phase = "running"

@@ -6,6 +6,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import replace
 
 from portal.launcher import cards, ports
 from portal.launcher.place import ROOT, Place
@@ -120,9 +121,13 @@ def _partner(place: Place) -> Part:
     )
 
 
-def product(place: Place) -> list[Part]:
-    """Web, worker and scheduler."""
-    return [_web(place), _worker(), _beat(place)]
+def product(place: Place, database_url: str = "") -> list[Part]:
+    """Web, worker and scheduler; `database_url` is that of the account that owns no table, when there is one."""
+    own = {"DATABASE_URL": database_url} if database_url else {}
+    return [
+        replace(part, environment={**part.environment, **own})
+        for part in (_web(place), _worker(), _beat(place))
+    ]
 
 
 def gunicorn(application: str, port: int) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from portal.launcher.errors import LaunchError
 from portal.launcher.unprivileged import Disguise
 
 USER = "portail"
+# They own nothing; what they may do is given by the migrations (portal.common.database_rights).
+APPLICATION, READER = f"{USER}_application", f"{USER}_lecture"
 PORT = 5432
 START_SECONDS = 60
 _INITDB = (
@@ -54,9 +56,9 @@ class Cluster:
     disguise: Disguise
     options: tuple[str, ...] = ()
 
-    def url(self, database: str = USER) -> str:
+    def url(self, database: str = USER, *, user: str = USER) -> str:
         """libpq form with the socket folder in the query: works with a path of any characters."""
-        return f"postgresql://{USER}@/{database}?host={quote(str(self.sockets))}"
+        return f"postgresql://{user}@/{database}?host={quote(str(self.sockets))}"
 
     def make(self) -> bool:
         """Make the cluster if there is none; True when made. A half-made one is thrown away first."""
@@ -135,7 +137,7 @@ class Cluster:
             return False
 
     def ensure_database(self, name: str = USER) -> None:
-        """Create the database when absent."""
+        """Create the database and the roles that own nothing, when absent (portal.common.database_rights)."""
         import psycopg  # noqa: PLC0415  the only third-party import, absent from production start-up
         from psycopg import sql  # noqa: PLC0415
 
@@ -143,6 +145,9 @@ class Cluster:
             found = connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone()
             if not found:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+            for role in (APPLICATION, READER):
+                if not connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
+                    connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
 
 
 def _environment() -> dict[str, str]:

@@ -57,7 +57,7 @@ def people(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     for number in range(5):
         journal.record(journal.Action.SIGN_IN, subject=user, reason=ODD, number=number, empty=None)
     monkeypatch.setattr(journal_seal, "MARGIN", timedelta(seconds=-60))
-    monkeypatch.setattr(journal_seal, "_OLDEST_TRANSACTION", "SELECT NULL")
+    monkeypatch.setattr(journal_seal, "_OLDEST_TRANSACTION", "SELECT NULL, false")
     assert journal_seal.seal_pending() == 5
     forget_ring()  # another test may have left keys of rows that are gone
     ring()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from portal.launcher import postgres
 from portal.launcher.place import ROOT
 
 SETTINGS = ROOT / "portal" / "settings"
@@ -75,12 +76,30 @@ def test_every_variable_that_production_demands_is_given(compose: dict[str, Any]
         assert demanded <= set(compose["services"][name]["environment"])
 
 
+@pytest.mark.security("DAT-6")
+def test_only_migrations_and_backups_own_the_tables(compose: dict[str, Any]) -> None:
+    owners = {
+        name
+        for name, service in compose["services"].items()
+        if "postgresql://portail:" in str(service.get("environment", {}).get("DATABASE_URL", ""))
+    }
+    assert owners == {"migrations", "sauvegarde"}
+    for name in ("web", "worker", "beat"):
+        assert f"//{postgres.APPLICATION}:" in compose["services"][name]["environment"]["DATABASE_URL"]
+    script = (ROOT / "deploy" / "postgresql" / "roles.sh").read_text()
+    for role in (postgres.APPLICATION, postgres.READER):
+        assert f"CREATE ROLE {role} " in script
+    mounted = "./deploy/postgresql/roles.sh:/docker-entrypoint-initdb.d/roles.sh:ro"
+    assert mounted in compose["services"]["db"]["volumes"]
+
+
 def test_production_starts_with_the_values_of_the_compose_file(
     compose: dict[str, Any], tmp_path: Path
 ) -> None:
     chosen = {
         "PORTAIL_HOTE": "portail.example.org",
         "DB_PASSWORD": "motdepasse",
+        "DB_APPLICATION_PASSWORD": "autremotdepasse",
         "EMAIL_URL": "smtp+tls://relais.example.org:587",
         "SMS_URL": "https://sms.example.org/envoi",
     }

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
-from portal.launcher import ports
+from portal.launcher import ports, postgres
 from portal.launcher.checks import CHECK_EMAIL
 from portal.launcher.place import OFFSETS, ROOT
 from tests.support.processes import wait_until
@@ -123,6 +124,21 @@ def received(run: Run) -> list[str]:
     """What the self-check's own addressee was sent by this portal."""
     listed = httpx.get(f"http://127.0.0.1:{run.port}/demo/messages.json", params={"to": CHECK_EMAIL}).json()
     return [message["text"] for message in listed]
+
+
+@pytest.mark.security("DAT-6")
+def test_what_serves_and_works_owns_no_table(run: Run) -> None:
+    run.running()
+    servers = json.loads((run.folder / "var" / "enrs-idf" / "serveurs.json").read_text())
+    httpx.get(f"http://127.0.0.1:{run.port}/connexion/", timeout=30)
+    with psycopg.connect(servers["DATABASE_URL"]) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
+        assert found == [(postgres.APPLICATION,)]
+        owned = "SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) = %s"
+        assert connection.execute(owned, [postgres.APPLICATION]).fetchone() == (0,)
 
 
 @pytest.mark.security("REL-12")

@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
+from portal.common.database_rights import WORKSHOP
+
 from .entete import Entete
 from .lignes import Care, Lignes
 
@@ -144,5 +146,7 @@ def bulk_settings() -> None:
         ("synchronize_seqscans", "off"),
         # A killed import frees the database within seconds, not at the end of the statement under way.
         ("client_connection_check_interval", "2s"),
+        # Working tables are made there: the account that runs the portal may make none among ours.
+        ("search_path", f"{WORKSHOP}, public"),
     ):
         execute("select set_config(%s, %s, true)", [name, value])

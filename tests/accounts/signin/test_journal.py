@@ -113,11 +113,11 @@ def test_fresh_rows_wait_before_they_are_sealed():
 
 
 def test_the_purge_by_age_leaves_a_chain_that_still_holds():
-    write_events(6)
+    with time_machine.travel(timezone.now() - purges.journal_life() - timedelta(days=2), tick=False):
+        write_events(6)
     journal_seal.seal_pending()
-    with time_machine.travel(timezone.now() + purges.journal_life() + timedelta(days=2), tick=False):
-        assert purges.purge_journal() == 5
-        assert journal_seal.verify().broken_id is None
+    assert purges.purge_journal() == 5
+    assert journal_seal.verify().broken_id is None
 
 
 def test_the_owner_reads_it_in_plain_words(client):
