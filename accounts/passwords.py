@@ -126,7 +126,8 @@ def _problems(password: str, user: User | None, plateforme: Plateforme) -> Itera
     if len(password.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         yield ValidationError("Ce mot de passe est trop long : 4 096 octets au plus.", code="max_length")
         return
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in password):
+    # U+FFFD stands for bytes that were no text: others would open as well.
+    if any(unicodedata.category(char) in {"Cc", "Cs"} or char == "\ufffd" for char in password):
         yield ValidationError(
             "Retirez les caractères invisibles de ce mot de passe.", code="invalid_character"
         )
@@ -164,6 +165,9 @@ _FRENCH_WORDS = (
     "soignant sagefemme kine dentiste password welcome changeme chgtmoi demo test "
 )
 _FRENCH_STEMS = frozenset(_FRENCH_WORDS.split())
+_FIGURES = re.compile(r"^[\W\d]+|[\W\d]+$")
+# « motdepasse1A », « Bonjour2024Aa »: the capital and the figure that the rules ask, put at the end.
+_ENDING = re.compile(r"^[\W\d]+|[\W\d]+[a-zA-Z]{1,2}$")
 _LEET = str.maketrans(
     {"@": "a", "4": "a", "3": "e", "1": "i", "!": "i", "0": "o", "$": "s", "5": "s", "7": "t"}
 )
@@ -179,8 +183,8 @@ def is_common(password: str) -> bool:
     plain = _flat(password)
     if password.lower().strip() in _common_list() or plain in _common_list():
         return True
-    stems = {_stem(plain), _flat(_stem(password).translate(_LEET)), _stem(_flat(password.translate(_LEET)))}
-    if stems & (_FRENCH_STEMS | {""}):
+    bare = _stems(password, _FIGURES)
+    if "" in bare or (bare | _stems(password, _ENDING)) & _FRENCH_STEMS:
         return True
     return len(set(plain)) <= 3 or _is_sequence(plain)
 
@@ -189,8 +193,14 @@ def _flat(text: str) -> str:
     return fold(text).replace(" ", "")
 
 
-def _stem(plain: str) -> str:
-    return re.sub(r"^[\W\d]+|[\W\d]+$", "", plain)
+def _stems(password: str, dress: re.Pattern[str]) -> set[str]:
+    """The words a password is, undressed before and after its « leet » letters are read."""
+    plain = _flat(password)
+    return {
+        dress.sub("", plain),
+        _flat(dress.sub("", password).translate(_LEET)),
+        dress.sub("", _flat(password.translate(_LEET))),
+    }
 
 
 def _is_sequence(plain: str) -> bool:

@@ -58,6 +58,10 @@ def test_every_printable_character_is_accepted(special):
         "Bonjour123",
         "Abcdefgh1",
         "Aaaaaaa1",
+        "motdepasse1A",
+        "Bonjour2024Aa",
+        "P@ssw0rd1A",
+        "Passw0rd9",
     ],
 )
 def test_common_passwords_are_refused_even_dressed_up(password):
@@ -99,7 +103,15 @@ def test_a_long_password_is_welcome_up_to_a_limit_in_bytes():
     assert problems("É7é" * 1500) == ["max_length"]
 
 
-@pytest.mark.parametrize("char", ["\x00", "\x1b", "\n"])
+@pytest.mark.security("PWD-2")
+@pytest.mark.parametrize(
+    "password", ["Lundimatin-4Zt", "4Zt-brume-lundi", "Tz48#2917&5", "48#2917&5Tz", "Etang1Brume"]
+)
+def test_a_usual_word_inside_another_thing_is_no_reason_to_refuse(password):
+    assert "common" not in problems(password)
+
+
+@pytest.mark.parametrize("char", ["\x00", "\x1b", "\n", "\ufffd"])
 def test_control_characters_are_refused(char):
     assert problems(f"Etang{char}Brume4") == ["invalid_character"]
 
