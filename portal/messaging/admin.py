@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from portal.common.admin_lists import GuardedListAdmin
+from portal.common.forms import Form
 from portal.common.text import mask_email, mask_phone
+from portal.messaging import purposes
 from portal.messaging.models import Channel, OutgoingMessage, Status
 from portal.messaging.resending import Resend, resend
 
@@ -22,7 +24,7 @@ _SENDER = re.compile(r"\[[^\]]*\]\s*")
 ERASED = "Contenu secret : il n'est montré à personne et s'efface à la fin de l'envoi."
 
 
-class ResendForm(forms.Form):
+class ResendForm(Form):
     reason = forms.CharField(
         label="Motif du renvoi",
         max_length=200,
@@ -59,6 +61,20 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(status=chosen if chosen in Status.values else Status.FAILED)
 
 
+class PurposeFilter(admin.SimpleListFilter):
+    title = "motif"
+    parameter_name = "purpose"
+    template = "admin/select_filter.html"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return sorted(purposes.WORDS.items(), key=lambda entry: entry[1])
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[OutgoingMessage]
+    ) -> QuerySet[OutgoingMessage]:
+        return queryset.filter(purpose=self.value()) if self.value() else queryset
+
+
 @admin.register(OutgoingMessage)
 class OutgoingMessageAdmin(GuardedListAdmin):
     list_display = (
@@ -69,14 +85,14 @@ class OutgoingMessageAdmin(GuardedListAdmin):
         "attempts",
         "last_error",
     )
-    list_filter = (StateFilter, "channel", "purpose")
+    list_filter = (StateFilter, "channel", PurposeFilter)
     search_fields = ("=id", "=recipient", "=subject_ref", "=correlation_id")
     search_help_text = "Adresse ou numéro exact, dossier, référence de suivi ou identifiant du message"
     show_full_result_count = False
     list_per_page = 50
     actions = ["resend_chosen"]
     fields = (
-        *("channel", "purpose", "recipient", "sender", "subject", "shown_text", "status", "attempts"),
+        *("channel", "purpose_words", "recipient", "sender", "subject", "shown_text", "status", "attempts"),
         *("ambiguous_attempts", "last_error", "provider_id", "created_at", "next_attempt_at", "finished_at"),
         *("expires_at", "subject_ref", "correlation_id", "id"),
     )
@@ -115,14 +131,19 @@ class OutgoingMessageAdmin(GuardedListAdmin):
     ) -> HttpResponse:
         row = self.get_object(request, unquote(object_id)) if object_id else None
         title = self.what(row) if row is not None else "Message"
+        nothing_to_save = {"show_save": False, "show_save_and_continue": False}
         return super().changeform_view(
-            request, object_id, form_url, {"title": title, **(extra_context or {})}
+            request, object_id, form_url, {"title": title, **nothing_to_save, **(extra_context or {})}
         )
 
     @admin.display(description="message", ordering="subject")
     def what(self, message: OutgoingMessage) -> str:
         """The subject of a mail, without the sender's name in brackets; « SMS » for an SMS."""
         return _SENDER.sub("", message.subject, count=1) or message.get_channel_display()
+
+    @admin.display(description="motif")
+    def purpose_words(self, message: OutgoingMessage) -> str:
+        return purposes.words(message.purpose)
 
     @admin.display(description="destinataire")
     def masked_recipient(self, message: OutgoingMessage) -> str:
@@ -157,7 +178,7 @@ class OutgoingMessageAdmin(GuardedListAdmin):
             "title": "Renvoyer des messages",
             "opts": self.model._meta,
             "form": form,
-            "chosen": queryset,
+            "chosen": [(self.what(message), message) for message in queryset],
             "checkbox": ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "messaging/admin_resend.html", context)

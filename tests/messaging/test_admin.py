@@ -15,9 +15,13 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.test import RequestFactory
 
+from accounts.enums import CodePurpose
+from portal.launcher.place import ROOT
+from portal.messaging import purposes
 from portal.messaging.admin import ERASED, OutgoingMessageAdmin, StateFilter
 from portal.messaging.models import OutgoingMessage, Status
 from portal.messaging.resending import Resend, resend
+from tests.hub.people import make_agent, sign_in
 from tests.messaging.steps import refresh
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +134,42 @@ def test_the_list_shows_failures_unless_asked_otherwise(
 
     found = chosen.queryset(_request(admin_user), OutgoingMessage.objects.all())
     assert set(found.values_list("status", flat=True)) == expected
+
+
+def test_every_mail_has_words_for_its_purpose() -> None:
+    """The support never reads the name of a template."""
+    named = {
+        path.name.removesuffix("_subject.txt") for path in ROOT.glob("templates/*/**/email/*_subject.txt")
+    }
+    sent_as = {f"code_{purpose}" for purpose in CodePurpose.values} | {"strong_alert", "verification"}
+    assert named - {"code", "support_alert"} | sent_as == set(purposes.WORDS)
+
+
+def test_a_message_is_read_and_nothing_of_it_is_saved(mail: Queue) -> None:
+    message = mail(purpose="sign_up_validation")
+    page = sign_in(make_agent(), level=2).get(
+        f"/administration/messaging/outgoingmessage/{message.pk}/change/"
+    )
+    html = page.content.decode()
+    assert "validation de l’adresse" in html and "sign_up_validation" not in html
+    assert 'name="_save"' not in html and 'name="_continue"' not in html
+
+
+def test_messages_are_found_by_what_they_are_for(mail: Queue) -> None:
+    wanted, other = mail(purpose="sign_up_validation"), mail(purpose="strong_alert")
+    desk = sign_in(make_agent(), level=2)
+    html = desk.get(
+        "/administration/messaging/outgoingmessage/?etat=tous&purpose=sign_up_validation"
+    ).content.decode()
+    assert str(wanted.pk) in html and str(other.pk) not in html
+
+
+def test_the_page_that_asks_a_reason_names_each_message(mail: Queue) -> None:
+    message = _fail(mail())
+    answer = sign_in(make_agent(), level=2).post(
+        "/administration/messaging/outgoingmessage/",
+        {"action": "resend_chosen", "_selected_action": str(message.pk)},
+    )
+    html = answer.content.decode()
+    assert "Votre code de connexion" in html and f'value="{message.pk}"' in html
+    assert f"courriel {message.pk}" not in html
