@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from accounts.enums import AccountStatus
 from portal.hub.enums import TicketTopic
-from portal.hub.models import SupportTicket
+from portal.hub.models import SupportTicket, Tile
 from portal.hub.templatetags.desk_lists import labelled
 from portal.messaging.outbox import queue_email
 from tests.hub.people import make_agent, make_person, sign_in
@@ -82,3 +82,19 @@ def test_no_list_of_the_support_scrolls_sideways(page: Page, live_server: Any) -
             found += [f"{path} at {WIDTHS[name]}: {line}" for line in sideways + too_wide(page)]
             found += find_problems(page)
     assert found == []
+
+
+@pytest.mark.django_db
+def test_every_page_of_the_support_has_the_same_path_to_it() -> None:
+    desk = sign_in(make_agent(is_superuser=True), level=2)
+    tile = Tile.objects.create(slug="essai", name="Essai")
+    list_address = "/administration/hub/tile/"
+    for address, last in (
+        (list_address, "Applications"),
+        (f"{list_address}{tile.pk}/change/", "Essai"),
+        (f"{list_address}{tile.pk}/history/", "Historique"),
+    ):
+        html = desk.get(address).content.decode()
+        (path,) = re.findall(r'<nav class="breadcrumb".*?</nav>', html, re.DOTALL)
+        assert '<a href="/administration/">Support</a>' in path, address
+        assert last in path and 'class="breadcrumbs"' not in html, address

@@ -98,6 +98,8 @@ def test_the_journal_is_found_by_person_and_read_only(desk, agent, person):
     event = SecurityEvent.objects.get(subject=person)
     detail = desk.get(f"/administration/accounts/securityevent/{event.pk}/change/")
     assert detail.status_code == 200 and 'name="_save"' not in detail.content.decode()
+    assert "<h1>Fiche consultée par le support</h1>" in detail.content.decode()
+    assert f"admin_viewed #{event.pk}" not in detail.content.decode()
     assert (
         desk.post(f"/administration/accounts/securityevent/{event.pk}/change/", {"action": "x"}).status_code
         == 403
