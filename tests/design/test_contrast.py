@@ -98,3 +98,23 @@ def test_the_style_sheet_uses_no_colour_outside_the_tokens():
     screen = css.split("@media print")[0]
     strays = set(re.findall(r"#[0-9a-f]{3,8}\b", screen)) - {"#fff"}
     assert strays == set()
+
+
+def _product_sheets() -> list[Path]:
+    """All but those of the simulators, which have a look of their own."""
+    root = Path(__file__).parents[2]
+    own = [*(root / "static/css").glob("*.css"), *root.glob("accounts/static/**/*.css")]
+    return sorted([*own, *root.glob("portal/hub/static/**/*.css"), *root.glob("maillage/static/**/*.css")])
+
+
+def test_a_colour_or_size_that_is_used_is_one_of_the_tokens():
+    """One that nobody defines falls back to a light colour in the dark."""
+    defined = set(re.findall(r"(--[\w-]+)\s*:", TOKENS))
+    for sheet in _product_sheets():
+        css = sheet.read_text(encoding="utf-8")
+        known = defined | set(re.findall(r"(--[\w-]+)\s*:", css))
+        assert set(re.findall(r"var\((--[\w-]+)", css)) <= known, sheet.name
+        assert not re.search(r"var\(--[\w-]+,\s*#", css), f"{sheet.name}: a token needs no second colour"
+        assert not re.search(r"[ ;]color: #", css), (
+            f"{sheet.name}: ink that does not follow the colour scheme"
+        )
