@@ -19,6 +19,7 @@ if not getattr(settings, "DEMO_MESSAGES_STORE", None):
 urlpatterns = [
     path("demo/", views.trial_page, name="demo_trial"),
     path("demo/messages/", views.messages_page, name="demo_messages"),
+    path("demo/messages/<int:number>/", views.message_page, name="demo_message"),
     path("demo/messages.json", views.messages_json, name="demo_messages_json"),
     path("", include("portal.urls")),
 ]

@@ -92,6 +92,18 @@ class MessageStore:
             )
             return [Message(*row) for row in rows]
 
+    def find(self, number: int) -> Message | None:
+        """The message of that id, None when it never came or is gone."""
+        if not self.path.exists():
+            return None
+        with self._open() as db:
+            row = db.execute(
+                "select id, channel, recipient, sender, subject, body, html, reference, at"
+                " from message where id = ?",
+                [number],
+            ).fetchone()
+            return Message(*row) if row else None
+
     def by_reference(self, channel: str, reference: str) -> int | None:
         """Id of the message already kept under the sender's own reference."""
         with self._open() as db:

@@ -49,6 +49,21 @@ def test_page_shows_links_one_can_follow_and_no_live_html(
     assert "&lt;b&gt;Gras" in page
 
 
+def test_a_mail_is_shown_as_a_reader_draws_it_and_runs_nothing(
+    client: Client, db: None, store: MessageStore
+) -> None:
+    body = '<h1 style="color:#1b2733">Bonjour</h1><script>x</script>'
+    mail, sms = store.add("email", TO, "Bonjour", html=body), store.add("sms", "+33639980001", "Bonjour")
+    listed = client.get("/demo/messages/").content.decode()
+    assert f"/demo/messages/{mail}/" in listed and f"/demo/messages/{sms}/" not in listed
+    shown = client.get(f"/demo/messages/{mail}/")
+    assert shown.content.decode() == body
+    policy = dict(part.strip().split(" ", 1) for part in shown["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'" and "script-src" not in policy
+    assert policy["style-src"] == "'unsafe-inline'"
+    assert [client.get(f"/demo/messages/{number}/").status_code for number in (sms, 999)] == [404, 404]
+
+
 def test_page_is_paginated_and_empty_pages_say_what_to_do(
     client: Client, db: None, store: MessageStore
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from csp.constants import NONE
+from csp.decorators import csp
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -13,6 +15,13 @@ from django.views.decorators.http import require_safe
 from portal.simulators.store import Message, MessageStore
 from portal.simulators.web import trial
 
+_MAIL_POLICY = {
+    "default-src": [NONE],
+    "style-src": ["'unsafe-inline'"],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [NONE],
+}
 PER_PAGE = 25
 MOST = 1000
 CHANNELS = {"email": "Courriel", "sms": "SMS"}
@@ -40,6 +49,18 @@ def trial_page(request: HttpRequest) -> HttpResponse:
 def messages_page(request: HttpRequest) -> HttpResponse:
     page = Paginator(_received(request), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "simulators/messages.html", {"page": page, "to": request.GET.get("to", "")})
+
+
+@login_not_required
+@never_cache
+@require_safe
+@csp(_MAIL_POLICY)
+def message_page(request: HttpRequest, number: int) -> HttpResponse:
+    """One mail as a mail reader draws it: its own styles, and nothing that runs or is fetched."""
+    message = MessageStore(settings.DEMO_MESSAGES_STORE).find(number)
+    if message is None or not message.html:
+        raise Http404
+    return HttpResponse(message.html)
 
 
 @login_not_required
