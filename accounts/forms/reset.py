@@ -26,7 +26,7 @@ class ForgottenForm(Form):
         super().__init__(*args, **kwargs)
         field = self.fields["identifiant"]
         field.label = current().identifier.recovery_label
-        field.error_messages["required"] = f"Renseignez ce champ : {field.label}."
+        field.error_messages["required"] = f"Renseignez ce champ\u00a0: {field.label}."
         field.help_text = "Votre identifiant, votre adresse e-mail ou votre numéro RPPS."
 
 
@@ -75,7 +75,7 @@ class ChoosePasswordForm(_NewPasswordMixin, RobotMixin, Form):
         super().__init__(*args, request=request, **kwargs)
         field = self.fields["identifiant"]
         field.label = current().identifier.choose_password_label
-        field.error_messages["required"] = f"Renseignez ce champ : {field.label}."
+        field.error_messages["required"] = f"Renseignez ce champ\u00a0: {field.label}."
         self.fields["password"].help_text = current().password.hint
         makers.show_robot_as_compulsory(self)
 

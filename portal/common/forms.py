@@ -117,8 +117,8 @@ def _required_message(field: forms.Field) -> str:
     if isinstance(field, forms.FileField):
         return "Choisissez un fichier."
     if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
-        return f"Choisissez une réponse : {field.label}." if field.label else "Choisissez une réponse."
-    return f"Renseignez ce champ : {field.label}." if field.label else "Renseignez ce champ."
+        return f"Choisissez une réponse\u00a0: {field.label}." if field.label else "Choisissez une réponse."
+    return f"Renseignez ce champ\u00a0: {field.label}." if field.label else "Renseignez ce champ."
 
 
 class Form(_PortalFormMixin, forms.Form):

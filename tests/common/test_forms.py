@@ -34,8 +34,8 @@ def test_a_good_form_gives_stored_forms() -> None:
 @pytest.mark.feature("M94-031")
 def test_every_empty_field_has_one_error_that_says_what_to_do() -> None:
     errors = Sample({}).errors
-    assert errors["name"] == ["Renseignez ce champ : Nom."]
-    assert errors["city"] == ["Choisissez une réponse : Ville."]
+    assert errors["name"] == ["Renseignez ce champ\u00a0: Nom."]
+    assert errors["city"] == ["Choisissez une réponse\u00a0: Ville."]
     assert errors["agreed"] == ["Cochez cette case pour continuer."]
     assert all(len(messages) == 1 for messages in errors.values())
 
@@ -117,4 +117,4 @@ def test_a_whole_form_shows_each_label_hint_and_error_once() -> None:
         assert html.count(f'name="{name}"') == 1, name
     assert html.count('id="id_name_helptext"') == 1
     assert html.count('id="id_name_error"') == 1
-    assert "Renseignez ce champ : Nom." in html
+    assert "Renseignez ce champ\u00a0: Nom." in html
