@@ -72,7 +72,7 @@ class PurposeFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[OutgoingMessage]
     ) -> QuerySet[OutgoingMessage]:
-        return queryset.filter(purpose=self.value()) if self.value() else queryset
+        return queryset.filter(purpose=self.value()) if self.value() in purposes.WORDS else queryset
 
 
 @admin.register(OutgoingMessage)
