@@ -18,12 +18,13 @@ from django.utils.http import urlencode
 
 from accounts import sessions
 from accounts.enums import AssuranceLevel
-from accounts.models import ProofDevice, RecoveryCode, StrongMeans, User
+from accounts.models import ProofDevice, RecoveryCode, StrongMeans, User, UserSession
 from portal.common import web
 from portal.plateformes import current
 
 View = Callable[..., HttpResponse]
 _STRONG_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+_FACTOR_OF_METHOD = {"totp": Authenticator.Type.TOTP, "passkey": Authenticator.Type.WEBAUTHN}
 # Session key: a proof made before that instant is not recent, whatever its age.
 _WANTED_SINCE = "proof_wanted_since"
 _WANTED_FOR = "proof_wanted_for"
@@ -40,6 +41,17 @@ def strongest_level(user: User) -> int:
     if StrongMeans.objects.filter(link__user=user, link__ended_at=None, unlinked_at=None).exists():
         return AssuranceLevel.STRONG
     held = Authenticator.objects.filter(user=user, type__in=_STRONG_FACTORS).exists()
+    return AssuranceLevel.AUTHENTICATOR if held else AssuranceLevel.CODE
+
+
+def still_proven(row: UserSession) -> int:
+    """Level that the proofs given in a session are still worth, with what its account holds now (MFA-3)."""
+    given, user = set(row.methods), row.user
+    strong = StrongMeans.objects.filter(link__user=user, link__ended_at=None, unlinked_at=None)
+    if strong.filter(kind__in=given).exists():
+        return AssuranceLevel.STRONG
+    types = [kind for method, kind in _FACTOR_OF_METHOD.items() if method in given]
+    held = Authenticator.objects.filter(user=user, type__in=types).exists()
     return AssuranceLevel.AUTHENTICATOR if held else AssuranceLevel.CODE
 
 

@@ -19,7 +19,6 @@ from allauth.mfa.webauthn.internal import auth as webauthn
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts import assurance, keyed, second_proof, security_changes, sessions
 from accounts.enums import AssuranceLevel, ProofMeans
@@ -153,13 +152,10 @@ def _after_addition(request: HttpRequest, user: User, action: Action, means: Pro
 def _after_removal(request: HttpRequest, user: User, action: Action) -> None:
     """A level falls with the factor that gave it; recovery codes go with the last strong factor (MFA-3)."""
     _note(request, user, action)
-    if not assurance.drop_recovery(user):
-        return
+    assurance.drop_recovery(user)
     row = sessions.session_of(request)
-    if row is not None and row.level == AssuranceLevel.AUTHENTICATOR:
-        row.level = row.proved_level = AssuranceLevel.CODE
-        row.proved_at = timezone.now()
-        row.save(update_fields=["level", "proved_level", "proved_at"])
+    if row is not None:
+        sessions.lower(row, assurance.still_proven(row))
 
 
 def _base64(data: bytes) -> str:

@@ -138,6 +138,14 @@ def prove_again(
     _set_cookie_life(request, row, now)
 
 
+def lower(row: UserSession, level: int) -> None:
+    """A means that gave this session its level is gone: it keeps what its other proofs are worth, never more."""
+    if level >= row.level:
+        return
+    row.level, row.proved_level = min(row.level, level), min(row.proved_level, level)
+    row.save(update_fields=["level", "proved_level"])
+
+
 def renew(request: HttpRequest) -> None:
     """Give the session of this request a new key, its content and its row kept (SES-1)."""
     row = session_of(request)

@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import assurance, codes, journal, security_changes, sessions
-from accounts.enums import AssuranceLevel
-from accounts.models import NationalLink, StrongMeans, User, UserSession
+from accounts.models import NationalLink, StrongMeans, User
 
 UNLINKED = "factor_changed"
 
@@ -86,11 +85,6 @@ def _lower_sessions(request: HttpRequest | None, user: User, kind: str) -> None:
     row = sessions.session_of(request) if request is not None else None
     if row is None or kind in kinds(user) or kind not in row.methods:
         return
-    _fall(row, assurance.strongest_level(user))
-
-
-def _fall(row: UserSession, strongest: int) -> None:
-    row.level = min(row.level, max(strongest, AssuranceLevel.CODE))
-    row.proved_level = row.level
+    sessions.lower(row, assurance.still_proven(row))
     row.methods = [method for method in row.methods if method not in ("card", "ecps")] or ["password"]
-    row.save(update_fields=["level", "proved_level", "methods"])
+    row.save(update_fields=["methods"])
