@@ -6,6 +6,7 @@ No session is written here; activity is one UPDATE a minute at most.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,10 @@ TOLD_REASONS = frozenset({"idle", "absolute", "ended"})
 DOORS = frozenset({"hub:home", "accounts:sign_in", "accounts:ephemeral", "accounts:sign_up"})
 
 
+# A form whose body took longer to arrive is judged on the session as it is then, not as it was at the first byte.
+SLOW_BODY_SECONDS = 1.0
+
+
 class SessionPolicyMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -53,6 +58,7 @@ class SessionPolicyMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Tell why a session has just ended, instead of a bare sign-in page; hold who must choose a password."""
+        self._admit_again_if_slow(request)
         reason = getattr(request, "session_over", "")
         if reason and getattr(view, "login_required", True):
             target = request.get_full_path() if request.method == "GET" else reverse("hub:home")
@@ -77,7 +83,20 @@ class SessionPolicyMiddleware:
             return
         sessions.touch(row, now)
         request.portal_session = row  # type: ignore[attr-defined]
+        request.admitted_at = time.monotonic()  # type: ignore[attr-defined]
         request._cached_user = row.user  # type: ignore[attr-defined]  # spares Django's own query
+
+    def _admit_again_if_slow(self, request: HttpRequest) -> None:
+        """The body is read by now (CsrfViewMiddleware did): held back, it must not outlive a sign-out or a lock."""
+        row = sessions.session_of(request)
+        if row is None or time.monotonic() - request.admitted_at < SLOW_BODY_SECONDS:  # type: ignore[attr-defined]
+            return
+        request.portal_session = None  # type: ignore[attr-defined]
+        request.session = type(request.session)(request.session.session_key)
+        if SESSION_KEY in request.session:
+            self._admit(request)
+        else:
+            self._refuse(request, None, "ended")
 
     def _hold(self, request: HttpRequest, row: UserSession) -> None:
         """A locked session is nobody's, and stays (accounts.lock)."""
