@@ -52,6 +52,19 @@ def read(request: HttpRequest) -> Pending | None:
     return Pending(_identity(data["identity"]), data["next_url"], data["user_pk"])
 
 
+def mark(waiting: Pending) -> str:
+    """What a form shows for the identity it speaks of: another card or e-CPS presented since gives another mark."""
+    who = waiting.identity
+    return keyed.digest(
+        "strong-shown", "\0".join((who.means, who.issuer, who.subject, who.national_id, who.card_number))
+    )
+
+
+def is_shown(waiting: Pending, told: str) -> bool:
+    """True when a form was made for the identity that waits now (RP-4)."""
+    return told.isascii() and keyed.same(told, mark(waiting))
+
+
 def forget(request: HttpRequest) -> None:
     request.session.pop(_KEY, None)
 

@@ -25,6 +25,10 @@ from portal.common import web
 from portal.common.access import public
 
 WRONG = "Identifiant ou mot de passe incorrect. Votre carte ou votre e-CPS n’a pas été rattachée."
+CHANGED = (
+    "Une autre carte ou une autre e-CPS a été présentée depuis l’affichage de cette page : rien n’a été enregistré. "
+    "Vérifiez l’identité affichée avant de continuer."
+)
 TOO_LATE = "Présentez d’abord votre carte ou votre e-CPS : le rattachement n’attend que quinze minutes."
 
 
@@ -39,6 +43,9 @@ def link(request: HttpRequest) -> HttpResponse:
         messages.info(request, TOO_LATE)
         place = "accounts:means" if request.user.is_authenticated else "accounts:sign_in"
         return HttpResponseRedirect(reverse(place))
+    if request.method == "POST" and not pending.is_shown(waiting, request.POST.get("identite", "")):
+        messages.warning(request, CHANGED)
+        return HttpResponseRedirect(reverse("accounts:strong_link"))
     if request.user.is_authenticated:
         return _confirm(request, waiting)
     if request.method != "POST":
@@ -71,6 +78,7 @@ def _page(
     identity = waiting.identity
     context = {
         "identity": identity,
+        "mark": pending.mark(waiting),
         "number": numbers.shown(identity.national_id),
         "number_kind": numbers.kind_of(identity.national_id),
         "link_form": link_form,
@@ -167,6 +175,7 @@ def _confirm(request: HttpRequest, waiting: Pending) -> HttpResponse:
         return _tie(request, user, waiting)
     context = {
         "identity": waiting.identity,
+        "mark": pending.mark(waiting),
         "number": numbers.shown(waiting.identity.national_id),
         "number_kind": numbers.kind_of(waiting.identity.national_id),
         "account": user,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import itertools
+import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -65,9 +66,22 @@ def arrive(client: Client, identity: StrongIdentity, next_url: str = "") -> Any:
     return client.get(f"/essai/arrivee/{key}/?{urlencode({'next': next_url})}")
 
 
+def mark_shown(client: Client) -> str:
+    """What the form shows for the identity that waits; "" when the page has no form of that kind."""
+    page = client.get(LINK, {"compte": "oui"}).content.decode()
+    found = re.search(r'name="identite" value="([0-9a-f]+)"', page)
+    return found[1] if found else ""
+
+
 def post_link(client: Client, typed: str, password: str = PASSWORD, **more: str) -> Any:
-    data = {"compte": "oui", "identifiant": typed, "mot_de_passe": password, **robot_answer()}
-    return client.post(LINK, data | more)
+    data = {
+        "compte": "oui",
+        "identite": mark_shown(client),
+        "identifiant": typed,
+        "mot_de_passe": password,
+        **robot_answer(),
+    }
+    return client.post(LINK, {"compte": "oui", **robot_answer()} | data | more)
 
 
 def link_with_account(client: Client, identity: StrongIdentity, person: User, outbox: Any) -> Any:

@@ -16,7 +16,7 @@ from portal.hub.models import Tile
 from portal.hub.oidc.models import OpenIdClient, OpenIdPending
 from portal.plateformes import current
 from tests.accounts.signup.people import filled_form
-from tests.strong.steps import CARD, ECPS, LINK, arrive, text_of
+from tests.strong.steps import CARD, ECPS, LINK, arrive, mark_shown, text_of
 from tests.support.sign_in import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def asked_by(client: Client) -> str:
 def sign_up(client: Client, identity: Any, target: str, **changed: str) -> None:
     arrive(client, identity, target)
     values = {"email": ADDRESS, "identifiant": "ariane.martel", **changed}
-    answer = client.post(LINK, filled_form(**values))
+    answer = client.post(LINK, filled_form(identite=mark_shown(client), **values))
     assert answer.headers["Location"] == "/inscription/envoyee/"
 
 
@@ -186,7 +186,8 @@ def test_an_application_hidden_from_others_is_not_named(tile: Tile) -> None:
 def test_a_known_address_gets_nothing_and_the_session_says_nothing(client: Client, tile: Tile) -> None:
     make_person(email=ADDRESS)
     arrive(client, CARD, TILE_PAGE)
-    client.post(LINK, filled_form(email=ADDRESS, identifiant="ariane.martel"))
+    values = {"email": ADDRESS, "identifiant": "ariane.martel"}
+    client.post(LINK, filled_form(identite=mark_shown(client), **values))
     known = set(client.session.keys())
     fresh = Client()
     sign_up(fresh, ECPS, TILE_PAGE, email="autre@cabinet.example", identifiant="autre.martel")

@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.journal import Action
 from accounts.models import NationalLink, SecurityEvent, User
 from accounts.strong import linking
+from tests.accounts.signup.people import filled_form
 from tests.strong.steps import (
     ADELI,
     CARD,
@@ -23,6 +24,7 @@ from tests.strong.steps import (
     level_of,
     link_with_account,
     live_means,
+    mark_shown,
     owner_of,
     post_link,
     text_of,
@@ -103,9 +105,8 @@ def test_a_wrong_password_links_nothing_and_counts(client: Client, person: User)
 @pytest.mark.feature("ROR-056", "ROR-045")
 def test_the_robot_check_is_asked(client: Client, person: User) -> None:
     arrive(client, CARD)
-    answer = client.post(
-        LINK, {"compte": "oui", "identifiant": person.identifiant, "mot_de_passe": "Etang-Brume-47-Vesle"}
-    )
+    data = {"compte": "oui", "identifiant": person.identifiant, "mot_de_passe": "Etang-Brume-47-Vesle"}
+    answer = client.post(LINK, data | {"identite": mark_shown(client)})
     assert "Veuillez procéder à la vérification" in text_of(answer)
 
 
@@ -253,19 +254,49 @@ def test_a_card_is_added_to_the_open_account_after_a_recent_proof(client: Client
     sign_in(client, person)
     assert arrive(client, CARD, "/preferences/moyens/").headers["Location"] == LINK
     assert "Rattacher à mon compte" in text_of(client.get(LINK))
-    answer = client.post(LINK)
+    answer = client.post(LINK, {"identite": mark_shown(client)})
     assert answer.headers["Location"].endswith("/reussi/")
     assert owner_of(CARD) == person
     assert level_of(client, person) == 3
 
 
+@pytest.mark.security("RP-4")
+def test_a_page_confirms_the_identity_it_shows_not_the_one_presented_since(
+    client: Client, person: User
+) -> None:
+    """Two tabs: the button of the first one does not attach the card of the second one."""
+    sign_in(client, person)
+    arrive(client, CARD)
+    first_tab = {"identite": mark_shown(client)}
+    arrive(client, SOMEBODY_ELSE)
+    for form in (first_tab, {}, {"identite": "é"}):
+        answer = client.post(LINK, form, follow=True)
+        assert answer.redirect_chain == [(LINK, 302)]
+        assert "Une autre carte ou une autre e-CPS a été présentée" in text_of(answer)
+        assert "Luc Vasseur" in text_of(answer)
+    assert not live_means(person)
+
+
+@pytest.mark.security("RP-4")
+def test_a_password_given_for_one_identity_is_not_spent_on_another(client: Client, person: User) -> None:
+    arrive(client, CARD)
+    first_tab = mark_shown(client)
+    arrive(client, SOMEBODY_ELSE)
+    assert post_link(client, person.identifiant, identite=first_tab).headers["Location"] == LINK
+    assert client.get("/connexion/verification/").status_code == 302
+    answer = client.post(LINK, filled_form(identifiant="luc.vasseur", identite=first_tab))
+    assert answer.headers["Location"] == LINK
+    assert not User.objects.filter(identifiant="luc.vasseur").exists()
+
+
 @pytest.mark.security("MFA-4")
 def test_an_old_session_proves_itself_before_it_adds_a_card(client: Client, person: User) -> None:
     sign_in(client, person)
-    person.portal_sessions.update(proved_at="2026-01-01T00:00Z")
     arrive(client, CARD)
+    shown = {"identite": mark_shown(client)}
+    person.portal_sessions.update(proved_at="2026-01-01T00:00Z")
     assert client.get(LINK).headers["Location"].startswith("/connexion/preuve/")
-    assert client.post(LINK).headers["Location"].startswith("/connexion/preuve/")
+    assert client.post(LINK, shown).headers["Location"].startswith("/connexion/preuve/")
     assert owner_of(CARD) is None
 
 

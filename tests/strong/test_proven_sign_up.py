@@ -23,6 +23,7 @@ from tests.strong.steps import (
     RPPS,
     SOMEBODY_ELSE,
     arrive,
+    mark_shown,
     owner_of,
     text_of,
 )
@@ -34,7 +35,7 @@ ADDRESS = "ariane.martel@cabinet.example"
 
 def post_form(client: Client, **changed: str) -> Any:
     values = {"email": ADDRESS, "identifiant": "ariane.martel", **changed}
-    return client.post(LINK, filled_form(**values))
+    return client.post(LINK, filled_form(identite=mark_shown(client), **values))
 
 
 def validate(client: Client, outbox: Any, address: str = ADDRESS) -> Any:
