@@ -9,6 +9,7 @@ from accounts import journal
 from accounts.models import User
 from accounts.strong import alerts
 from accounts.strong.identity import StrongIdentity
+from portal.plateformes import current
 
 
 class StrongRefusal(Exception):
@@ -86,8 +87,8 @@ def number_conflict(account: User) -> StrongRefusal:
 def number_typed_elsewhere(account: User) -> StrongRefusal:
     return StrongRefusal(
         "number_typed_elsewhere",
-        "Un compte du portail porte déjà votre numéro. S’il est à vous, choisissez « J’ai déjà un compte sur le "
-        "Portail PS ». Sinon, contactez l’assistance, qui est prévenue.",
+        "Un compte du portail porte déjà votre numéro. S’il est à vous, choisissez "
+        f"« {current().sign_up.has_account_label} ». Sinon, contactez l’assistance, qui est prévenue.",
         "link",
         accounts=(account,),
         tells_support=True,

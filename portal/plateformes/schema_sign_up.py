@@ -82,6 +82,8 @@ class SignUp:
     information: Blank
     entry_label: str
     submit_label: str
+    # First answer of « Avez-vous déjà un compte ? ».
+    has_account_label: str
     layout: Literal["single_page", "wizard"]
     steps: tuple[Step, ...]
     required: tuple[Field, ...]

@@ -97,3 +97,31 @@ def test_each_platform_has_its_own_door(plateforme):
         page = Client().get("/")
         assert page.status_code == 200
         assert escape(profile.operator) in page.content.decode()
+
+
+WAYS = {
+    "enrs-idf": (
+        "avec votre carte CPS, l’e-CPS, votre mot de passe ou un code éphémère.",
+        "avec votre carte CPS, l’e-CPS ou votre adresse e-mail professionnelle.",
+    ),
+    "entractes": (
+        "avec l’e-CPS ou votre mot de passe.",
+        "avec l’e-CPS ou votre adresse e-mail professionnelle.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_the_door_promises_only_the_ways_that_its_region_opens(plateforme, name):
+    plateforme(name)
+    page = door()
+    assert all(f"{sentence}</p>" in page for sentence in WAYS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("enrs-idf", "J’ai déjà un compte sur le Portail PS"), ("entractes", "J’ai déjà un compte")],
+)
+def test_the_sign_up_asks_about_an_account_of_its_own_region(content, plateforme, name, answer):
+    plateforme(name)
+    assert f"<span>{answer}</span>" in Client().get("/inscription/").content.decode()
