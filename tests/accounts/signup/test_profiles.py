@@ -227,6 +227,17 @@ def test_steps_keep_what_was_typed_and_cannot_be_skipped(client: Client, steps: 
     assert not User.objects.exists()
 
 
+def test_the_question_and_the_words_of_the_first_step_are_not_said_again(
+    client: Client, steps: list[str]
+) -> None:
+    said = ("Avez-vous déjà un compte", "Indiquez votre nom et votre prénom")
+    first = text_of(client.get("/inscription/"))
+    second = text_of(client.post("/inscription/", {"etape": steps[0], "nom": "Morin", "prenom": "Zoé"}))
+    assert f'name="etape" value="{steps[1]}"' in second
+    assert all(words in first and words not in second for words in said)
+    assert said[0] in text_of(client.get("/inscription/?compte=oui"))
+
+
 def test_an_unknown_step_is_the_first_one(client: Client, steps: list[str]) -> None:
     response = client.post("/inscription/", {"etape": "../../etc", "nom": "", "prenom": ""})
     assert f'name="etape" value="{steps[0]}"' in text_of(response)
