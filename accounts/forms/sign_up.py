@@ -51,6 +51,8 @@ class Group:
     second_place: list[BoundField]
     has_password: bool
     has_robot: bool
+    look: str | list[str]
+    """Tells apart the parts that look differently, for `{% kept %}`; a list for one that must be drawn each time."""
 
 
 class SignUpForm(WorkplaceMixin, RobotMixin, Form):
@@ -83,6 +85,7 @@ class SignUpForm(WorkplaceMixin, RobotMixin, Form):
             (rules.email_confirmation_label, rules.password_confirmation_label) if for_directory else ("", "")
         )
         self.shown = shown
+        self.for_directory = for_directory
         self.national = NationalNumber()
         self.names: dict[str, list[str]] = {}
         self.base_fields = self._make_fields()  # type: ignore[misc]
@@ -204,7 +207,16 @@ class SignUpForm(WorkplaceMixin, RobotMixin, Form):
             [self[name] for name in self.names[step.key] if name.endswith(SECOND)],
             has_password="password" in self.names[step.key],
             has_robot="robot" in step.fields and "robot" in self.fields,
+            look=f"{step.key} {self._blank_look()}" if self._is_blank() else [],
         )
+
+    def _is_blank(self) -> bool:
+        """Nothing was typed and nothing is known of the person: the form looks the same to everybody."""
+        return type(self) is SignUpForm and not self.is_bound and self.initial.keys() <= {"submission"}
+
+    def _blank_look(self) -> str:
+        """The parts on screen, who asks, and the lists of the moment."""
+        return f"{self.shown} {self.for_directory} {self.auto_id} {makers.lists_stamp()}"
 
     def carried(self) -> list[BoundField]:
         """Fields of the other steps, as hidden inputs; the password is typed on the step that shows it."""

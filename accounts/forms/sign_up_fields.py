@@ -55,10 +55,10 @@ class ProfessionField(forms.ModelChoiceField):
 
 
 @remembered(LISTS_SECONDS)
-def _profession_groups() -> tuple[tuple[str, list[tuple[int, str]]], ...]:
+def _profession_groups() -> tuple[tuple[str, tuple[tuple[int, str], ...]], ...]:
     """What is shown; an answer is checked against the table itself."""
     return tuple(
-        (label.capitalize(), [(entry.pk, entry.label) for entry in entries])
+        (label.capitalize(), tuple((entry.pk, entry.label) for entry in entries))
         for label, entries in professions_by_categorie().items()
     )
 
@@ -76,6 +76,11 @@ class SpecialityField(forms.ChoiceField):
 @remembered(LISTS_SECONDS)
 def _specialities() -> tuple[str, ...]:
     return tuple(dict.fromkeys(concept.libelle[:150] for concept in concepts_of("specialite")))
+
+
+def lists_stamp() -> int:
+    """Changes when one of the lists does."""
+    return hash((_profession_groups(), _specialities(), workplace.departements()))
 
 
 def load_lists(form: forms.BaseForm, *, held: Mapping[str, Any] | None = None) -> None:

@@ -125,14 +125,15 @@ class DepartementField(forms.ChoiceField):
     """« 28 - Eure-et-Loir »; the value is the code. A code that left the list is kept as it was."""
 
     def load_choices(self, *, current: str = "") -> None:
-        found = list(_departements())
+        found = list(departements())
         if current and current not in {code for code, _ in found}:
             found.append((current, current))
         self.choices = [("", "Département non renseigné"), *found]
 
 
 @remembered(_LISTS_SECONDS)
-def _departements() -> tuple[tuple[str, str], ...]:
+def departements() -> tuple[tuple[str, str], ...]:
+    """Code and « 28 - Eure-et-Loir », in order."""
     rows = Departement.objects.order_by("code").values_list("code", "nom")
     return tuple((code, f"{code} - {nom}") for code, nom in rows)
 
