@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 
 from accounts import documents, identifiers
 from accounts.enums import CodeChannel
@@ -207,13 +209,19 @@ class SignUpForm(WorkplaceMixin, RobotMixin, Form):
             [self[name] for name in self.names[step.key] if name.endswith(SECOND)],
             has_password="password" in self.names[step.key],
             has_robot="robot" in step.fields and "robot" in self.fields,
-            look=f"{step.key} {self._blank_look()}" if self._is_blank() else [],
+            look=f"{step.key} {self._blank_look}" if self._is_blank() else [],
         )
 
     def _is_blank(self) -> bool:
         """Nothing was typed and nothing is known of the person: the form looks the same to everybody."""
-        return type(self) is SignUpForm and not self.is_bound and self.initial.keys() <= {"submission"}
+        return (
+            settings.PROCESS_MEMORY
+            and type(self) is SignUpForm
+            and not self.is_bound
+            and self.initial.keys() <= {"submission"}
+        )
 
+    @cached_property
     def _blank_look(self) -> str:
         """The parts on screen, who asks, and the lists of the moment."""
         return f"{self.shown} {self.for_directory} {self.auto_id} {makers.lists_stamp()}"
