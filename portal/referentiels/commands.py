@@ -38,7 +38,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("fichier", type=Path)
         parser.add_argument("--ecrire", action="store_true", help="écrit (sinon : vérification à blanc)")
         parser.add_argument(
-            "--confirmer", action="store_true", help="accepte de fermer plus de 5 % des lignes connues"
+            "--confirmer", action="store_true", help="accepte de fermer plus de 5 %% des lignes connues"
         )
         parser.add_argument(
             "--forcer", action="store_true", help="accepte un fichier bien plus court que le précédent"
