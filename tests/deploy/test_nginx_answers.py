@@ -8,8 +8,10 @@ import http.client
 import json
 import re
 import shutil
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,6 +50,8 @@ class Portal(BaseHTTPRequestHandler):
         }.items():
             self.send_header(name, value)
         self.end_headers()
+
+    do_POST = do_GET  # noqa: N815 — the name http.server looks for
 
     def log_message(self, *words: object) -> None:
         """Nothing on the terminal of the tests."""
@@ -150,6 +154,29 @@ def test_the_rush_of_a_hospital_passes_and_a_flood_does_not(front: Front) -> Non
         assert set(rush) == {404}, "the portal answered each of them"
         flood = [line.get("/connexion/verification/").status_code for _ in range(600)]
         assert 429 in flood
+
+
+@pytest.mark.security("ABU-7")
+def test_slow_visitors_hold_the_front_and_never_a_thread_of_the_portal(front: Front) -> None:
+    Portal.last_headers.clear()
+    trusting = ssl._create_unverified_context()
+    begun = (
+        b"GET /connexion/ HTTP/1.1\r\nHost: localhost\r\nX-Lent: ",
+        b"POST /connexion/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nidentifiant=",
+        b"POST /connexion/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nident",
+    )
+    lines = []
+    for number in range(60):
+        line = trusting.wrap_socket(
+            socket.create_connection(("127.0.0.1", front.port)), server_hostname="localhost"
+        )
+        line.sendall(begun[number % len(begun)])
+        lines.append(line)
+    time.sleep(1)
+    assert Portal.last_headers == [], "nothing of a request reaches the portal before its last byte"
+    assert front.get("/introuvable/").status_code == 404
+    for line in lines:
+        line.close()
 
 
 @pytest.mark.security("CPS-3", "WEB-5")
