@@ -208,7 +208,7 @@ def test_la_poste_adds_codes_and_names_without_touching_what_is_shown(
     path.write_bytes(text.encode("cp1252"))
     report = importer("laposte", path)
     assert report.counts["Créés (liens avec un code postal)"] == 1
-    assert report.warnings == ["1 communes inconnues ignorées : importez d’abord les communes."]
+    assert report.warnings == ["Communes inconnues, ignorées : 1. Importez d’abord les communes."]
     assert names("beausejour") == ["Saint-Rémy-lès-Chevreuse"]
     assert names("78471") == ["Saint-Rémy-lès-Chevreuse"]
     assert importer("laposte", path).changes == 0

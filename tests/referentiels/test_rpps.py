@@ -287,7 +287,7 @@ def test_know_how_and_diplomas_join_the_people_already_known(importer: Import, t
     )
     report = importer("rpps_savoir_faire", path)
     assert report.counts["Créés (savoir-faire)"] == 1
-    assert report.warnings == ["1 lignes de personnes inconnues ignorées : importez d’abord les activités."]
+    assert report.warnings == ["Lignes de personnes inconnues, ignorées : 1. Importez d’abord les activités."]
     assert importer("rpps_savoir_faire", path).changes == 0
     assert specialites_of(ProfessionnelRpps.objects.get(pk=MEDECIN["idn"])) == ["C:C05", "S:SM54"]
     diploma = {**MK, "type_dipl": "DE", "code_dipl": "DE70", "lib_dipl": "Diplôme inventé"}

@@ -67,7 +67,7 @@ def _write(job: Job) -> None:
         )
     )
     if unknown:
-        job.report.warn(f"{unknown} communes inconnues ignorées : importez d’abord les communes.")
+        job.report.warn(f"Communes inconnues, ignorées : {unknown}. Importez d’abord les communes.")
     execute(
         f"insert into referentiels_codepostal (code) select distinct s.postal from {known} "
         "on conflict do nothing"

@@ -75,7 +75,9 @@ def _apply(job: Job, annexe: Annexe) -> None:
     _build_lot(lu, annexe)
     unknown = int(scalar("select count(*) from lot_annexe where not connu"))
     if unknown:
-        job.report.warn(f"{unknown} lignes de personnes inconnues ignorées : importez d’abord les activités.")
+        job.report.warn(
+            f"Lignes de personnes inconnues, ignorées : {unknown}. Importez d’abord les activités."
+        )
     job.progress("écriture", 0.7)
     _write(job, annexe)
     execute(f"drop table {annexe.staging}, lot_annexe")
