@@ -101,6 +101,11 @@ def answer_of(response: Any) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(response.url).query).items()}
 
 
+def decide(visitor: Client, page: Any, answer: str) -> Any:
+    """Press a button of the page of agreement."""
+    return visitor.post(page.context["decide_url"], {"choix": answer, "page": page.context["mark"]})
+
+
 def claims_of(jwt: str) -> dict[str, Any]:
     """Claims of an ID token, its signature checked with the published keys."""
     from portal.hub.oidc import jose, keys  # noqa: PLC0415  after the settings

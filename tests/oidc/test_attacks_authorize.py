@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.hub.oidc.models import OpenIdConsent, OpenIdGrant, OpenIdPending
-from tests.oidc.partner import AUTHORIZE, Partner, answer_of, claims_of, make_client
+from tests.oidc.partner import AUTHORIZE, Partner, answer_of, claims_of, decide, make_client
 
 pytestmark = pytest.mark.django_db
 
@@ -284,6 +284,6 @@ def agree(visitor: Any, partner: Partner, **changes: str) -> None:
     page = partner.ask(visitor, **changes)
     assert page.status_code == 200
     assert partner.row.name in page.content.decode()
-    answer = visitor.post(page.context["decide_url"], {"choix": "accepter"})
+    answer = decide(visitor, page, "accepter")
     assert answer.status_code == 200
     assert OpenIdConsent.objects.filter(client=partner.row, revoked_at=None).count() == 1

@@ -16,7 +16,7 @@ from portal.hub.models import Tile, TileLink
 from portal.hub.oidc import consents, demo, uris
 from portal.hub.oidc.models import OpenIdClient, OpenIdConsent, OpenIdGrant
 from tests.hub.people import give_role
-from tests.oidc.partner import Partner, answer_of, make_client
+from tests.oidc.partner import Partner, answer_of, decide, make_client
 from tests.support.sign_in import make_person, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -222,9 +222,48 @@ def test_a_forged_agreement_is_refused(person: Any, stranger: Partner) -> None:
 
 
 @pytest.mark.security("OP-13")
+def test_an_agreement_is_of_the_session_and_of_the_page_that_asked_for_it(
+    visitor: Any, person: Any, stranger: Partner
+) -> None:
+    """The form of one session, sent by another of the same person or of somebody else, is asked again there."""
+    page = stranger.ask(visitor)
+    others = Client(), Client()
+    sign_in(others[0], person)
+    sign_in(others[1], make_person())
+    for other in others:
+        for answer in ("accepter", "refuser"):
+            again = decide(other, page, answer)
+            assert (again.status_code, again.context["decide_url"]) == (200, page.context["decide_url"])
+    assert visitor.post(page.context["decide_url"], {"choix": "accepter"}).context["mark"]
+    assert not OpenIdConsent.objects.exists()
+    assert decide(visitor, page, "accepter").context["url"].startswith(stranger.uri)
+
+
+@pytest.mark.security("OP-13", "OP-8")
+def test_an_agreement_asked_of_a_named_person_sends_another_one_back(
+    visitor: Any, person: Any, stranger: Partner
+) -> None:
+    decide(visitor, stranger.ask(visitor), "accepter")
+    hint = stranger.tokens(visitor)["id_token"]
+    page = stranger.ask(visitor, prompt="consent", id_token_hint=hint)
+    other = Client()
+    sign_in(other, make_person())
+    assert "error=login_required" in decide(other, page, "accepter").context["url"]
+
+
+@pytest.mark.security("OP-13")
+def test_what_changed_since_the_page_is_agreed_to_anew(visitor: Any, stranger: Partner) -> None:
+    page = stranger.ask(visitor)
+    stranger.row.consent_version = 2
+    stranger.row.save()
+    again = decide(visitor, page, "accepter")
+    assert not OpenIdConsent.objects.exists()
+    assert "code=" in decide(visitor, again, "accepter").context["url"]
+
+
+@pytest.mark.security("OP-13")
 def test_a_refusal_goes_back_to_the_partner(visitor: Any, stranger: Partner) -> None:
-    url = stranger.ask(visitor).context["decide_url"]
-    page = visitor.post(url, {"choix": "refuser"})
+    page = decide(visitor, stranger.ask(visitor), "refuser")
     assert "error=access_denied" in page.context["url"]
     assert "Accéder à l’application" in page.content.decode()  # when the browser does not go on by itself
     assert page["Referrer-Policy"] == "no-referrer"
@@ -234,7 +273,7 @@ def test_a_refusal_goes_back_to_the_partner(visitor: Any, stranger: Partner) -> 
 def test_people_see_their_applications_and_take_an_agreement_back(
     visitor: Any, person: Any, stranger: Partner
 ) -> None:
-    visitor.post(stranger.ask(visitor).context["decide_url"], {"choix": "accepter"})
+    decide(visitor, stranger.ask(visitor), "accepter")
     tokens = stranger.tokens(visitor)
     page = visitor.get("/preferences/applications/").content.decode()
     assert stranger.row.name in page

@@ -90,15 +90,27 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     found = requests.resume(reference, user.pk if user else None)
     if found is None or user is None:
         return _too_late(request)
-    client, asked = found
-    if request.POST.get("choix") != "accepter":
+    visit = _Visit(request, *found, reference=reference)
+    try:
+        return _decided(visit, user)
+    except SentBack as refused:
         requests.forget(reference)
-        refusal = Refused("access_denied", "The person refused")
-        return leave(request, client.name, SentBack(refusal, asked.redirect_uri, asked.state).url)
+        return leave(request, visit.client.name, refused.url)
+
+
+def _decided(visit: _Visit, user: User) -> HttpResponse:
+    """An answer that is not of the page shown to this session gives nothing: the page is shown again."""
+    request, client, asked = visit.request, visit.client, visit.asked
+    session_id = visit.row.pk if visit.row else 0
+    if not consents.was_shown(request.POST.get("page", ""), client, visit.reference, session_id):
+        return visit.go()
+    if request.POST.get("choix") != "accepter":
+        raise SentBack(Refused("access_denied", "The person refused"), asked.redirect_uri, asked.state)
     with transaction.atomic():
         consents.give(request, user, client, asked.scopes)
     client.agreed_scopes = asked.scopes  # type: ignore[attr-defined]
-    return _Visit(request, client, asked, reference=reference, has_agreed=True).go()
+    visit.has_agreed = True
+    return visit.go()
 
 
 class _Visit:
@@ -225,6 +237,7 @@ class _Visit:
             "client": self.client,
             "data": [PERSON_SCOPES[scope] for scope in self.asked.scopes],
             "decide_url": reverse("openid:decide", args=[self.reference]),
+            "mark": consents.mark(self.client, self.reference, self.row.pk if self.row else 0),
             "hours": self.client.refresh_hours,
         }
         return render(self.request, "hub/oidc/consent.html", told)

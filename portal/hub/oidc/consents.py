@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import journal
+from accounts import journal, keyed
 from accounts.models import User
 from portal.hub.oidc import sessions
 from portal.hub.oidc.enums import PERSON_SCOPES
@@ -34,6 +34,16 @@ class KnownApplication:
     def is_outdated(self) -> bool:
         """The application asks for something else since: the agreement will be asked again at the next entry."""
         return self.version is not None and self.version != self.client.consent_version
+
+
+def mark(client: OpenIdClient, reference: str, session_id: int) -> str:
+    """Ties a form of agreement to the session it was shown in and to what the application asked then."""
+    return keyed.digest("openid-agreement", f"{reference}:{session_id}:{client.consent_version}")
+
+
+def was_shown(told: str, client: OpenIdClient, reference: str, session_id: int) -> bool:
+    """True when this very session saw the page that the answer speaks of, as it would still be shown."""
+    return told.isascii() and keyed.same(told, mark(client, reference, session_id))
 
 
 def give(request: HttpRequest, user: User, client: OpenIdClient, scopes: list[str]) -> OpenIdConsent:
