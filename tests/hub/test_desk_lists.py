@@ -11,8 +11,9 @@ from django.utils.safestring import mark_safe
 from playwright.sync_api import Page
 
 from accounts.enums import AccountStatus
+from portal.hub import seeds
 from portal.hub.enums import TicketTopic
-from portal.hub.models import SupportTicket, Tile
+from portal.hub.models import Notice, SupportTicket, Tile
 from portal.hub.templatetags.desk_lists import labelled
 from portal.messaging.outbox import queue_email
 from tests.hub.people import make_agent, make_person, sign_in
@@ -26,6 +27,7 @@ LISTS = (
     "/administration/messaging/outgoingmessage/?etat=tous",
     "/administration/accounts/securityevent/",
     "/administration/referentiels/importrun/",
+    "/administration/hub/tile/",
 )
 SIDEWAYS = """() => [...document.querySelectorAll('#changelist .results')]
     .filter(list => list.scrollWidth > list.clientWidth).map(list => `${list.scrollWidth} > ${list.clientWidth}`)"""
@@ -65,6 +67,7 @@ def test_the_list_of_messages_speaks_of_messages() -> None:
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_no_list_of_the_support_scrolls_sideways(page: Page, live_server: Any) -> None:
+    seeds.load()
     make_person("lea.petit", status=AccountStatus.PENDING, email_verified_at=None, rpps="99700000013")
     SupportTicket.objects.create(
         topic=TicketTopic.BUSINESS, title="Que recouvre « bassin thérapeutique » ?", name="Léa Petit",
@@ -98,3 +101,15 @@ def test_every_page_of_the_support_has_the_same_path_to_it() -> None:
         (path,) = re.findall(r'<nav class="breadcrumb".*?</nav>', html, re.DOTALL)
         assert '<a href="/administration/">Support</a>' in path, address
         assert last in path and 'class="breadcrumbs"' not in html, address
+
+
+@pytest.mark.django_db
+def test_a_deletion_is_confirmed_on_a_page_of_ours_and_done() -> None:
+    desk = sign_in(make_agent(is_superuser=True), level=2)
+    notice = Notice.objects.create(title="Travaux", text="Samedi.")
+    address = f"/administration/hub/notice/{notice.pk}/delete/"
+    html = desk.get(address).content.decode()
+    assert "<h1>Supprimer « Travaux » ?</h1>" in html and "Oui, je suis sûr" not in html
+    assert f'href="/administration/hub/notice/{notice.pk}/change/">Annuler' in html
+    assert desk.post(address, {"post": "yes"}).status_code == 302
+    assert not Notice.objects.filter(pk=notice.pk).exists()
