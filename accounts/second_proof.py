@@ -212,9 +212,13 @@ def _parse_json(typed: str) -> dict[str, Any] | None:
 
 # --- recovery codes ------------------------------------------------------------------------------------------
 def make_recovery_codes(user: User) -> list[str]:
-    """Replace the person's recovery codes by ten new ones, returned in clear this once."""
+    """Replace the person's recovery codes by ten new ones, returned in clear this once.
+
+    One at a time for a person: two at once would each leave their ten.
+    """
     fresh = [_recovery_code() for _ in range(RECOVERY_COUNT)]
     with transaction.atomic():
+        User.objects.select_for_update(of=("self",)).get(pk=user.pk)
         RecoveryCode.objects.filter(user=user).delete()
         RecoveryCode.objects.bulk_create(
             RecoveryCode(user=user, code_hash=_recovery_hash(user, code)) for code in fresh

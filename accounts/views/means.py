@@ -24,6 +24,7 @@ from portal.plateformes import current
 TOTP_SECRET = "means_totp_secret"  # noqa: S105 — a session key
 FRESH_CODES = "means_fresh_codes"
 FRESH_LIFE = 900
+HELD = "Une application d’authentification est déjà enregistrée."
 OTHERS_ENDED = "Vos autres sessions sont fermées."
 
 
@@ -54,14 +55,15 @@ def authenticator(request: HttpRequest) -> HttpResponse:
     """Show the QR code, then check the first code of the app before keeping anything."""
     user = signed_in(request)
     if devices_means.totp_of(user) is not None:
-        return _back(request, "Une application d’authentification est déjà enregistrée.")
+        return _back(request, HELD)
     secret = _pending_secret(request)
     form = AuthenticatorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         step = second_proof.matching_step(secret, form.cleaned_data["code"])
         if step is not None:
             request.session.pop(TOTP_SECRET, None)
-            devices_means.add_totp(request, user, secret, step)
+            if not devices_means.add_totp(request, user, secret, step):
+                return _back(request, HELD)
             messages.success(request, f"Votre application d’authentification est enregistrée. {OTHERS_ENDED}")
             return _with_recovery_codes(request, user)
         form.add_error(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,19 +11,21 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts import links, second_proof, throttle
 from accounts.enums import LinkPurpose
-from accounts.models import OneTimeCode, RecoveryCode, UserSession
+from accounts.models import OneTimeCode, RecoveryCode, SecurityEvent, UserSession
 from tests.accounts.signin.steps import DOOR, PROOF, post_password
 from tests.support.outbox import Outbox
-from tests.support.sign_in import PASSWORD, make_person
+from tests.support.sign_in import PASSWORD, make_person, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 20
+APPLICATION = "/preferences/moyens/application/"
 
 
 def at_once(act: Callable[[int], Any], count: int = AT_ONCE) -> list[Any]:
@@ -95,16 +98,12 @@ def test_twenty_passwords_at_once_are_five_looks():
 @pytest.mark.security("MFA-6")
 def test_one_authenticator_code_opens_one_session_whatever_the_number_of_posts(monkeypatch):
     person = make_person()
-    from allauth.mfa.models import Authenticator  # noqa: PLC0415
-
     from accounts import devices_means, keyed  # noqa: PLC0415
 
     secret = devices_means.new_totp_secret()
     Authenticator.objects.create(
         user=person, type="totp", data={"secret": keyed.encrypt(secret), "last_t": 0}
     )
-    import time  # noqa: PLC0415
-
     figures = second_proof.format_hotp_value(second_proof.hotp_value(secret, int(time.time()) // 30))
     results = at_once(lambda n: second_proof.verify_totp(person, figures))
     assert results.count(True) == 1
@@ -117,6 +116,28 @@ def test_one_recovery_code_works_once():
     results = at_once(lambda n: second_proof.use_recovery_code(person, fresh[0]))
     assert results.count(True) == 1
     assert RecoveryCode.objects.filter(user=person, used_at=None).count() == 9
+
+
+@pytest.mark.security("MFA-5")
+def test_recovery_codes_asked_at_once_are_ten_in_the_end():
+    person = make_person()
+    made = at_once(lambda n: second_proof.make_recovery_codes(person))
+    assert RecoveryCode.objects.filter(user=person).count() == 10
+    works = [second_proof.use_recovery_code(person, codes[0]) for codes in made]
+    assert works.count(True) == 1
+
+
+@pytest.mark.security("MFA-5", "MFA-4")
+def test_an_app_added_at_once_is_one_app_with_its_ten_codes():
+    client, person = Client(), make_person()
+    sign_in(client, person)
+    secret = client.get(APPLICATION).context["secret"].replace(" ", "")
+    figures = second_proof.format_hotp_value(second_proof.hotp_value(secret, int(time.time()) // 30))
+    tabs = [twin(client) for _ in range(6)]
+    at_once(lambda n: tabs[n].post(APPLICATION, {"code": figures}).status_code, 6)
+    assert Authenticator.objects.filter(user=person).count() == 1
+    assert RecoveryCode.objects.filter(user=person).count() == 10
+    assert SecurityEvent.objects.filter(subject=person, action="recovery_codes_made").count() == 1
 
 
 @pytest.mark.security("CODE-9")
