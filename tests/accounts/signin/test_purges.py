@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.security("CODE-2")
-def test_codes_links_counters_and_sessions_go_after_their_time(client):
+def test_codes_links_counters_and_sessions_go_after_their_time(client, monkeypatch):
     person = make_person()
     post_password(client, person.identifiant)
     post_password(client, person.identifiant, "faux")
@@ -27,6 +27,8 @@ def test_codes_links_counters_and_sessions_go_after_their_time(client):
     sign_in(client, person)
     assert set(purges.purge_all().values()) == {0}
     assert OneTimeCode.objects.count() == 1 and UserSession.objects.filter(ended_at=None).count() == 1
+    # The database, whose clock does not travel, would see rows of less than a year asked for.
+    monkeypatch.setattr(purges, "purge_journal", lambda: 0)
     with time_machine.travel(timezone.now() + timedelta(days=20), tick=False):
         gone = purges.purge_all()
         assert gone["codes"] == 1 and gone["counters"] >= 1 and gone["links"] == 0
