@@ -20,9 +20,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from redis.exceptions import RedisError
 
+from accounts import signed_cookie
 from accounts.psc.provider import known_metadata
 
 COOKIE = "psc-session"
+# Where to go once PSC is left, when it is not our home: written by us, for the time of the round trip.
+AFTER = "psc-after"
+AFTER_SALT = "psc-after"
+AFTER_SECONDS = 600
+MAX_AFTER = 4096
 # The longest life of a session at PSC.
 LIFE_SECONDS = 4 * 3600
 MAX_HANDLE = 128
@@ -77,6 +83,21 @@ def logout_url(request: HttpRequest) -> str:
 def forget(response: HttpResponse) -> None:
     """Remove the cookie of a session that is over."""
     response.delete_cookie(cookie_name(), samesite="Lax")
+
+
+def go_on_to(response: HttpResponse, url: str) -> None:
+    """Once back from PSC, go to `url`: an address that the caller has checked."""
+    signed_cookie.write(response, AFTER, url, salt=AFTER_SALT, life_seconds=AFTER_SECONDS)
+
+
+def after(request: HttpRequest) -> str:
+    """Where `go_on_to` said to go; "" for our home."""
+    url = signed_cookie.read(request, AFTER, salt=AFTER_SALT, life_seconds=AFTER_SECONDS, longest=MAX_AFTER)
+    return url if isinstance(url, str) else ""
+
+
+def forget_after(response: HttpResponse) -> None:
+    signed_cookie.drop(response, AFTER)
 
 
 def cookie_name() -> str:

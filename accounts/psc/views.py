@@ -69,8 +69,9 @@ def come_back(request: HttpRequest) -> HttpResponse:
 @require_safe
 def signed_out(request: HttpRequest) -> HttpResponse:
     """Back from leaving PSC, with or without the `state` we sent: there is nothing left to end."""
-    response = HttpResponseRedirect(reverse("hub:home"))
+    response = HttpResponseRedirect(session.after(request) or reverse("hub:home"))
     session.forget(response)
+    session.forget_after(response)
     return response
 
 

@@ -9,17 +9,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.core import signing
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from accounts import sessions as portal_sessions
 from accounts.models import UserSession
+from accounts.psc import session as psc_session
 from portal.hub.oidc import jose, keys, logout, outgoing, purges, queue, sessions, tasks
 from portal.hub.oidc.models import OpenIdGrant, OpenIdLogout, OpenIdPending, OpenIdToken
 from tests.oidc.partner import Partner, claims_of
@@ -327,6 +331,55 @@ def test_an_address_of_return_without_a_known_client_is_never_followed(
     assert visitor.get(f"{END}?{urlencode({'post_logout_redirect_uri': uri})}").status_code == 400
     forged = visitor.get(f"{END}?id_token_hint=a.b.c&{urlencode({'post_logout_redirect_uri': uri})}")
     assert forged.status_code == 400
+
+
+PSC_LEFT = "/connexion/ecps/deconnexion/"
+
+
+@pytest.fixture
+def by_ecps(visitor: Any, settings: Any) -> str:
+    """The visitor's browser holds a session at Pro Santé Connect; the address that ends it."""
+    issuer = "https://psc.example/realms/esante"
+    settings.PSC = replace(settings.PSC, environment="simulator", issuer=issuer, discovery_url=issuer)
+    response = HttpResponse()
+    psc_session.remember(response, "jeton")
+    visitor.cookies.update(response.cookies)
+    return f"{issuer}/protocol/openid-connect/logout?id_token_hint=jeton"
+
+
+@pytest.mark.security("OP-15", "SES-4")
+def test_leaving_by_a_partner_leaves_pro_sante_connect_on_the_way(
+    visitor: Any, partner: Partner, by_ecps: str
+) -> None:
+    """Else the next person at the desk enters as this one, by « S’identifier avec PSC »."""
+    uri = partner.row.post_logout_redirect_uris[0]
+    asked = {"id_token_hint": partner.tokens(visitor)["id_token"], "post_logout_redirect_uri": uri}
+    page = visitor.get(END, asked | {"state": "e"})
+    assert page.context["url"].startswith(by_ecps)
+    assert page["Clear-Site-Data"] == '"cache"'
+    assert not is_signed_in(visitor)
+    assert visitor.get(PSC_LEFT).url == f"{uri}?state=e"
+    assert visitor.get(PSC_LEFT).url == "/"  # once
+
+
+@pytest.mark.security("OP-15", "SES-4")
+def test_leaving_by_the_question_leaves_pro_sante_connect_too(
+    visitor: Any, partner: Partner, by_ecps: str
+) -> None:
+    uri = partner.row.post_logout_redirect_uris[0]
+    ticket = visitor.get(END, {"client_id": partner.id, "post_logout_redirect_uri": uri}).context["ticket"]
+    page = visitor.post(f"{END}confirmer/", {"demande": ticket, "choix": "quitter"})
+    assert page.context["url"].startswith(by_ecps)
+    assert visitor.get(PSC_LEFT).url == uri
+
+
+@pytest.mark.security("OP-15", "WEB-4")
+def test_nobody_else_says_where_to_go_after_pro_sante_connect(
+    visitor: Any, partner: Partner, by_ecps: str
+) -> None:
+    assert visitor.get(END, {"id_token_hint": partner.tokens(visitor)["id_token"]}).url.startswith(by_ecps)
+    visitor.cookies[psc_session.AFTER] = signing.dumps("https://ailleurs.example/", salt="autre")
+    assert visitor.get(PSC_LEFT, {"next": "https://ailleurs.example/"}).url == "/"
 
 
 @pytest.mark.security("OP-15", "OP-16")

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import journal, sessions
 from accounts.models import User
+from accounts.psc import session as psc_session
 from portal.common.access import public
 from portal.common.web import writes_on_get
 from portal.hub.oidc import parameters, requests, subjects
@@ -60,8 +61,11 @@ def end_session(request: HttpRequest) -> HttpResponse:
         row.pk, departure.hinted_client
     )
     if names_this:
-        _sign_out(request)
-        return HttpResponseRedirect(departure.return_url or reverse("hub:home"))
+        name = departure.client.name if departure.client else ""
+        upstream = _sign_out(request)
+        if upstream:
+            return _by_psc(request, upstream, name, departure.return_url)
+        return _cleared(HttpResponseRedirect(departure.return_url or reverse("hub:home")))
     told = {
         "client": departure.client,
         "ticket": signing.dumps(_told(departure), salt=SALT),
@@ -81,10 +85,12 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return refuse(request, PageRefused("expired_request", sentence))
     if request.POST.get("choix") == "rester":
         return HttpResponseRedirect(reverse("hub:home"))
-    _sign_out(request)
+    upstream = _sign_out(request)
+    if upstream:
+        return _by_psc(request, upstream, told["name"], told["url"])
     if told["url"]:
-        return leave(request, told["name"], told["url"])
-    return HttpResponseRedirect(reverse("hub:home"))
+        return _cleared(leave(request, told["name"], told["url"]))
+    return _cleared(HttpResponseRedirect(reverse("hub:home")))
 
 
 def _told(departure: Departure) -> dict[str, str]:
@@ -109,7 +115,30 @@ def _read(values: dict[str, str]) -> Departure:
     return Departure(client, wanted, sid, client.pk if hint and client else 0)
 
 
-def _sign_out(request: HttpRequest) -> None:
+def _sign_out(request: HttpRequest) -> str:
+    """End the session; the address that ends the one at Pro Santé Connect too, "" when none was opened there."""
     if isinstance(request.user, User) and request.user.is_authenticated:
         journal.record(journal.Action.SIGN_OUT, request=request, actor=request.user, subject=request.user)
+    upstream = psc_session.logout_url(request)
     sessions.sign_out(request, "sign_out")
+    return upstream
+
+
+def _by_psc(request: HttpRequest, upstream: str, name: str, return_url: str) -> HttpResponse:
+    """By Pro Santé Connect, then to the partner: otherwise the next person at this desk would enter as this one.
+
+    A page when somebody waits for the return: the partner's form allows the portal, not Pro Santé Connect (OP-14).
+    """
+    if not return_url:
+        response: HttpResponse = HttpResponseRedirect(upstream)
+    else:
+        response = leave(request, name, upstream)
+        psc_session.go_on_to(response, return_url)
+    psc_session.forget(response)
+    return _cleared(response)
+
+
+def _cleared(response: HttpResponse) -> HttpResponse:
+    """The history of the browser keeps nothing of the session (SES-4)."""
+    response["Clear-Site-Data"] = '"cache"'
+    return response
