@@ -132,17 +132,15 @@ def _counts() -> list[dict[str, Any]]:
     tickets, people = reverse("admin:hub_supportticket_changelist"), reverse("admin:accounts_user_changelist")
     cases = reverse("admin:accounts_identitycase_changelist")
     rows = (
-        (SupportTicket, TicketStatus.OPEN, "demandes à traiter", tickets),
-        (SupportTicket, TicketStatus.FORWARDED, "demandes chez les experts", tickets),
-        (IdentityCase, CaseStatus.OPEN, "identités à vérifier", cases),
-        (User, AccountStatus.AWAITING_DECISION, "comptes en attente de décision", people),
-        (User, AccountStatus.PENDING, "comptes en attente de validation du mail", people),
+        (SupportTicket, TicketStatus.OPEN, "demande{s} à traiter", tickets),
+        (SupportTicket, TicketStatus.FORWARDED, "demande{s} chez les experts", tickets),
+        (IdentityCase, CaseStatus.OPEN, "identité{s} à vérifier", cases),
+        (User, AccountStatus.AWAITING_DECISION, "compte{s} en attente de décision", people),
+        (User, AccountStatus.PENDING, "compte{s} en attente de validation du mail", people),
     )
-    return [
-        {
-            "count": model._default_manager.filter(status=status).count(),
-            "label": label,
-            "url": f"{url}?{urlencode({'status__exact': status.value})}",
-        }
-        for model, status, label, url in rows
-    ]
+    found = []
+    for model, status, label, url in rows:
+        count = model._default_manager.filter(status=status).count()
+        here = f"{url}?{urlencode({'status__exact': status.value})}"
+        found.append({"count": count, "label": label.format(s="s" if count > 1 else ""), "url": here})
+    return found

@@ -152,7 +152,7 @@ def test_the_support_sees_both_accounts_and_what_to_verify(
 
 def test_the_list_and_the_dashboard_count_what_waits(desk: Client, case: IdentityCase) -> None:
     assert case.reference in text_of(desk.get(LIST))
-    assert "identités à vérifier" in text_of(desk.get("/administration/"))
+    assert "identité à vérifier" in text_of(desk.get("/administration/"))
     assert case.reference not in text_of(desk.get(f"{LIST}?status__exact=handled"))
 
 
