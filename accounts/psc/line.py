@@ -16,6 +16,7 @@ import httpx
 from django.conf import settings
 
 from accounts.psc.reasons import PscRefused, Reason
+from portal.common.deadline import cut_after
 
 REQUEST_SECONDS = 5.0
 ATTEMPT_SECONDS = 8.0
@@ -43,7 +44,7 @@ class Answer:
 
 
 class Line:
-    """All the requests of one attempt: each at most 5 s, together at most `seconds`. Follows no redirection.
+    """All the requests of one attempt: each step at most 5 s, together at most `seconds`. Follows no redirection.
 
     PscRefused(CLIENT_CERTIFICATE) when our own certificate cannot be used.
     """
@@ -81,10 +82,11 @@ class Line:
 
     def _send(self, method: str, url: str, **request: Any) -> Answer:
         """PscRefused(UNAVAILABLE) when it is down, slow, too long, or answers 5xx; *_CERTIFICATE when TLS says no."""
+        end = cut_after(self._end_at - time.monotonic(), self._client)
         try:
-            with self._client.stream(method, url, timeout=self._left(), **request) as response:
+            with end, self._client.stream(method, url, timeout=self._left(), **request) as response:
                 body = self._read(response)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
             raise PscRefused(_why_broken(error)) from error
         if response.status_code >= SERVER_ERROR:
             raise PscRefused(Reason.UNAVAILABLE, status=response.status_code)

@@ -148,4 +148,4 @@ def _check_subject(subject: Any) -> None:
 
 def _is_recent(value: Any) -> bool:
     proved = _moment(value)
-    return proved is not None and time.time() - proved <= FRESH_SECONDS
+    return proved is not None and -SKEW_SECONDS <= time.time() - proved <= FRESH_SECONDS

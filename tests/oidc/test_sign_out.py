@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -246,6 +247,10 @@ def test_after_the_last_try_it_is_given_up_and_the_support_may_ask_again(
         "https://169.254.169.254/latest",
         "https://[::1]/x",
         "https://[::ffff:127.0.0.1]/x",
+        "https://[::127.0.0.1]/x",
+        "https://[64:ff9b::a9fe:a9fe]/latest",
+        "https://[2002:a00:1::]/x",
+        "https://[fec0::1]/x",
         "http://203.0.113.9/x",
     ],
 )
@@ -259,6 +264,28 @@ def test_addresses_of_our_own_network_are_never_called(
     with pytest.raises(outgoing.NotCalled) as refusal:
         outgoing.post_form(url, {})
     assert str(refusal.value) in {"private_address", "http"}
+
+
+@pytest.mark.security("OP-16")
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808", "2002:808:808::1"]
+)
+def test_addresses_of_the_internet_are_called(address: str) -> None:
+    assert outgoing.is_public(address)
+
+
+@pytest.mark.security("OP-16")
+@pytest.mark.parametrize(
+    "url", ["https://partenaire.example:99999/", "https://[::1/", "https://nom-impossible.example/"]
+)
+def test_an_address_that_is_none_is_a_failed_try_like_another(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """The name of the last one is refused by the encoding of names, before any question is asked."""
+    refused = UnicodeError("label empty or too long")
+    monkeypatch.setattr(outgoing.socket, "getaddrinfo", Mock(side_effect=refused))
+    with pytest.raises(outgoing.NotCalled):
+        outgoing.post_form(url, {})
 
 
 # --- RP-initiated ------------------------------------------------------------------------------------------------

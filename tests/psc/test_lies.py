@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import SecurityEvent
+from accounts.psc import client as portal_client
 from accounts.psc import provider
 from tests.psc.conftest import Browser, Simulator
 
@@ -142,6 +146,37 @@ def test_a_slow_service_is_left_within_ten_seconds(
     answer = come_back(url)
 
     assert time.monotonic() - began < 10
+    is_refused(client, answer)
+    assert last_reason() == "unavailable"
+
+
+@pytest.mark.security("RP-6")
+def test_a_service_that_answers_a_byte_at_a_time_is_left(
+    client: Client, psc: Simulator, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read comes in time, the head of the answer never ends: the thread is not held."""
+    monkeypatch.setattr(portal_client, "START_SECONDS", 1.0)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                line.sendall(b"HTTP/1.1 200 OK\r\nX-Lent: ")
+                while not over.wait(0.1):
+                    line.sendall(b"a")
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        settings.PSC = replace(settings.PSC, discovery_url=address)
+        threading.Timer(5, over.set).start()
+        began = time.monotonic()
+        answer = client.post("/connexion/ecps/")
+        assert time.monotonic() - began < 3
+        over.set()
+        thread.join(2)
+
     is_refused(client, answer)
     assert last_reason() == "unavailable"
 

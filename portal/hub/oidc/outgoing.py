@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import httpx
 from django.conf import settings
+
+from portal.common.deadline import cut_after
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 3.0
@@ -30,9 +29,8 @@ class NotCalled(Exception):
 
 def post_form(url: str, form: dict[str, str]) -> int:
     """Status of the answer. NotCalled when the address is refused, silent or slow."""
-    parts = urlsplit(url)
-    host, is_tls = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (_HTTPS if is_tls else _HTTP)
+    parts, host, port = _read(url)
+    is_tls = parts.scheme == "https"
     if not is_tls and not settings.OPENID_PRIVATE_PARTNERS:
         raise NotCalled("http")
     address = _resolve(host, port)
@@ -45,24 +43,20 @@ def post_form(url: str, form: dict[str, str]) -> int:
             request = line.build_request(
                 "POST", target, data=form, headers=headers, extensions=_tls_name(host, timeout)
             )
-            with _cut_after(TOTAL_SECONDS, line):
+            with cut_after(TOTAL_SECONDS, line):
                 answer = line.send(request, stream=True)  # the body is never read
                 answer.close()
             return answer.status_code
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
         raise NotCalled(type(error).__name__) from error
 
 
-@contextmanager
-def _cut_after(seconds: float, line: httpx.Client) -> Iterator[None]:
-    """Close the line under whoever reads it once the time is over: their read fails at once."""
-    timer = threading.Timer(seconds, line.close)
-    timer.daemon = True
-    timer.start()
+def _read(url: str) -> tuple[SplitResult, str, int]:
     try:
-        yield
-    finally:
-        timer.cancel()
+        parts = urlsplit(url)
+        return parts, parts.hostname or "", parts.port or (_HTTPS if parts.scheme == "https" else _HTTP)
+    except ValueError as error:
+        raise NotCalled("address") from error
 
 
 def _tls_name(host: str, timeout: httpx.Timeout) -> dict[str, object]:
@@ -73,7 +67,7 @@ def _resolve(host: str, port: int) -> str:
     """One address of the host, public unless the settings allow partners of our own machine."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no domain can have
         raise NotCalled("unknown_host") from error
     addresses = [str(entry[4][0]) for entry in found]
     if settings.OPENID_PRIVATE_PARTNERS:
@@ -84,7 +78,23 @@ def _resolve(host: str, port: int) -> str:
     return addresses[0]
 
 
+# Addresses of version 6 that a gateway of our network turns into one of version 4, and how many bits follow that one.
+_GATEWAYS = {
+    ipaddress.IPv6Network("::/96"): 0,
+    ipaddress.IPv6Network("::ffff:0:0/96"): 0,
+    ipaddress.IPv6Network("::ffff:0:0:0/96"): 0,
+    ipaddress.IPv6Network("64:ff9b::/96"): 0,
+    ipaddress.IPv6Network("2002::/16"): 80,
+}
+
+
 def is_public(address: str) -> bool:
+    """True for an address of the Internet; one that carries another within is worth that one."""
     ip = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return is_public(str(mapped)) if mapped else ip.is_global and not ip.is_multicast
+    if ip.version == 6:
+        for network, bits in _GATEWAYS.items():
+            if ip in network:
+                return is_public(str(ipaddress.IPv4Address(int(ip) >> bits & 0xFFFFFFFF)))
+        if ip.is_site_local:
+            return False
+    return ip.is_global and not ip.is_multicast
