@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -73,7 +74,16 @@ def redeem(code: str, attempt: Attempt) -> Proof:
             is_fresh=attempt.is_fresh,
         )
         userinfo = _ask_userinfo(line, published, access_token)
-    return Proof(identity.read(userinfo, claims), granted["id_token"])
+    return Proof(_dated(identity.read(userinfo, claims), attempt), granted["id_token"])
+
+
+def _dated(proven: StrongIdentity, attempt: Attempt) -> StrongIdentity:
+    """A new proof was asked and given: a clock behind ours does not date it before the question (RP-7)."""
+    began = datetime.fromtimestamp(attempt.started_at, UTC)
+    if not attempt.is_fresh or proven.auth_time is None:
+        return proven
+    is_of_now = began - timedelta(seconds=tokens.SKEW_SECONDS) <= proven.auth_time < began
+    return replace(proven, auth_time=began) if is_of_now else proven
 
 
 def _ask_tokens(line: Line, published: Metadata, code: str, attempt: Attempt) -> dict[str, Any]:

@@ -178,6 +178,32 @@ def test_a_step_up_refuses_a_sign_in_of_before(
     assert "Connectez-vous" in asked.text
 
 
+@pytest.mark.security("RP-7", "OP-8")
+@pytest.mark.parametrize(
+    ("seconds", "is_fresh", "is_new"), [(-25, True, True), (-45, True, False), (-25, False, False)]
+)
+def test_a_clock_behind_ours_does_not_date_a_new_proof_before_the_question(
+    client: Client,
+    psc: Simulator,
+    wallet_browser: Browser,
+    rf: Any,
+    seconds: int,
+    is_fresh: bool,
+    is_new: bool,
+) -> None:
+    """Else whoever is asked for a new proof is asked again and again until the two clocks have met."""
+    from accounts.psc import client as psc_client  # noqa: PLC0415
+
+    request = rf.post("/")
+    request.session = client.session
+    attempt = attempts.begin(request, next_url="", is_fresh=is_fresh)
+    psc.set(clock=seconds, auto="approved")
+    back = wallet_browser.approve(psc_client.authorization_url(attempt))
+    proven = psc_client.redeem(parse_qs(urlsplit(back).query)["code"][0], attempt).identity
+    assert proven.auth_time is not None
+    assert (proven.auth_time.timestamp() >= attempt.started_at - 0.001) is is_new
+
+
 # --- leaving --------------------------------------------------------------------------------------------------
 def test_leaving_the_portal_ends_the_session_there_too(
     client: Client,
