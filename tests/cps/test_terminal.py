@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -57,6 +58,12 @@ def test_a_terminal_is_needed_for_the_terminal(tmp_path: Path) -> None:
     assert "--terminal demande un terminal" in run.stderr
 
 
+def _take_terminal() -> None:
+    """As a shell in the foreground does: a suite started in the background ignores Ctrl-C, its children too."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class TerminalAgent(AgentProcess):
     """The agent started by hand in a terminal: `screen` is all that was ever shown there."""
 
@@ -82,7 +89,7 @@ class TerminalAgent(AgentProcess):
         self.command += ["--pilote", "portal.simulators.cps.driver:wrap"]
         self.process = subprocess.Popen(
             self.command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
-            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            start_new_session=True, preexec_fn=_take_terminal,
         )  # fmt: skip
         os.close(theirs)
         wait_until(lambda: listens(self.port), what="the agent listening")
