@@ -164,6 +164,7 @@ class Instance:
         if self.supervisor is not None:
             running.forget(self.place)
             self.supervisor.stop()
+            shutil.rmtree(parts.counters_folder(self.place), ignore_errors=True)
         if self._guardian is not None:
             self._guardian.dismiss()
             self._guardian = None

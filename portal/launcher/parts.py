@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import signal
 import sys
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from pathlib import Path
 
 from portal.launcher import cards, ports
 from portal.launcher.place import ROOT, Place
@@ -149,8 +152,25 @@ def _web(place: Place) -> Part:
         cwd=ROOT,
         ready=lambda: _answers(f"http://127.0.0.1:{port}/sante/vivant"),
         port=port,
-        environment={"PROMETHEUS_MULTIPROC_DIR": str(place.folder / "compteurs")},
+        environment={"PROMETHEUS_MULTIPROC_DIR": str(counters_folder(place))},
     )
+
+
+def counters_folder(place: Place, memory: Path = Path("/dev/shm")) -> Path:
+    """Where the web processes add up their figures, emptied at each start (portal.serving).
+
+    In memory: they are mapped files, and a process that writes to one on a full disk is killed at once, with whatever
+    it was serving. One folder for each data folder, ours alone; the data folder itself where there is no such place.
+    """
+    name = hashlib.sha256(str(place.folder).encode()).hexdigest()[:16]
+    folder = memory / f"portail-compteurs-{os.geteuid()}-{name}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.lstat().st_uid == os.geteuid() and not folder.is_symlink():
+            return folder
+    except OSError:
+        pass
+    return place.folder / "compteurs"
 
 
 def _worker() -> Part:

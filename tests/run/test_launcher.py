@@ -35,6 +35,23 @@ def test_everything_moves_with_port() -> None:
     assert environment["SITE_URL"] == "http://localhost:9100"
 
 
+@pytest.mark.security("REL-11")
+def test_the_figures_of_the_web_processes_are_kept_in_memory(tmp_path: Path) -> None:
+    """A process that writes to a mapped file on a full disk is killed: the data folder is where disks fill."""
+    memory = tmp_path / "memoire"
+    memory.mkdir()
+    here, there = a_place(tmp_path / "a"), a_place(tmp_path / "b")
+    folder = parts.counters_folder(here, memory)
+    assert folder.parent == memory
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert parts.counters_folder(here, memory) == folder
+    assert parts.counters_folder(there, memory) != folder
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    assert parts.counters_folder(here, memory) == here.folder / "compteurs", "somebody else's trap"
+    assert parts.counters_folder(here, tmp_path / "absent") == here.folder / "compteurs"
+
+
 @pytest.mark.parametrize("value", ["0", "65500", "huit", "-1", "80.5"])
 def test_a_port_that_cannot_be_is_refused(value: str) -> None:
     with pytest.raises(LaunchError, match="PORT vaut"):

@@ -14,9 +14,9 @@ import httpx
 import psycopg
 import pytest
 
-from portal.launcher import ports, postgres
+from portal.launcher import parts, ports, postgres
 from portal.launcher.checks import CHECK_EMAIL
-from portal.launcher.place import OFFSETS, ROOT
+from portal.launcher.place import OFFSETS, ROOT, Place
 from tests.support.processes import wait_until
 
 READY = "Ctrl-C pour arrêter."
@@ -186,6 +186,10 @@ def test_a_killed_supervisor_leaves_nobody_and_the_next_start_works_then_stops_w
     assert run.processes() == []
     assert "Tout est arrêté." in run.log.read_text()
     assert not described.with_name("serveurs.json").exists()
+    place = Place(plateforme="enrs-idf", port=run.port, var=run.folder / "var", given={})
+    counters = parts.counters_folder(place)
+    assert list(counters.iterdir()) == [], "gone with the stop: this one was just made"
+    counters.rmdir()
 
 
 def test_outside_servers_are_used_and_one_that_does_not_answer_fails_the_check(run: Run) -> None:
