@@ -34,6 +34,8 @@ logconfig_dict = _logs()
 def on_starting(server: Any) -> None:
     folder = Path(os.environ[VARIABLE])
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
+        raise RuntimeError(f"{VARIABLE} : {folder} appartient à un autre compte.")
     for file in folder.glob("*.db"):
         file.unlink(missing_ok=True)
 

@@ -157,20 +157,17 @@ def _web(place: Place) -> Part:
 
 
 def counters_folder(place: Place, memory: Path = Path("/dev/shm")) -> Path:
-    """Where the web processes add up their figures, emptied at each start (portal.serving).
+    """Where the web processes add up their figures: made and emptied at each start (portal.serving).
 
     In memory: they are mapped files, and a process that writes to one on a full disk is killed at once, with whatever
-    it was serving. One folder for each data folder, ours alone; the data folder itself where there is no such place.
+    it was serving. One folder for each data folder, ours alone; in the data folder itself where there is no such place.
     """
     name = hashlib.sha256(str(place.folder).encode()).hexdigest()[:16]
     folder = memory / f"portail-compteurs-{os.geteuid()}-{name}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.lstat().st_uid == os.geteuid() and not folder.is_symlink():
-            return folder
-    except OSError:
-        pass
-    return place.folder / "compteurs"
+    is_taken = os.path.lexists(folder) and (folder.is_symlink() or folder.lstat().st_uid != os.geteuid())
+    if is_taken or not memory.is_dir() or not os.access(memory, os.W_OK):
+        return place.folder / "compteurs"
+    return folder
 
 
 def _worker() -> Part:
