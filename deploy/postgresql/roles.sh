@@ -5,7 +5,10 @@
 #   DB_APPLICATION_PASSWORD=… POSTGRES_USER=postgres POSTGRES_DB=portail sh deploy/postgresql/roles.sh
 set -eu
 : "${DB_APPLICATION_PASSWORD:?}"
-psql -v ON_ERROR_STOP=1 -v password="$DB_APPLICATION_PASSWORD" --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
+export DB_APPLICATION_PASSWORD
+# The password is read from the environment: an argument would show in the list of processes (DAT-6).
+psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
+\getenv password DB_APPLICATION_PASSWORD
 CREATE ROLE portail_application LOGIN PASSWORD :'password';
 CREATE ROLE portail_lecture NOLOGIN;
 SQL

@@ -15,8 +15,8 @@ class AppendOnlyError(RuntimeError):
 class TransitionLog(models.Model):
     """Who moved what, when and why. Subclasses add `subject`, a foreign key to the machine's model.
 
-    Rows are never changed nor removed: a trigger in the database refuses it at every door (a purge by age wraps
-    itself in `pgtrigger.ignore`). The actor cannot be deleted while a line names them.
+    Rows are never changed nor removed: a trigger in the database refuses it at every door, and the account that runs
+    the portal has no right to (portal.common.database_rights). The actor cannot be deleted while a line names them.
     """
 
     # For portal.common.database_rights: the running application adds rows and changes none.

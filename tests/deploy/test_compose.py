@@ -86,7 +86,10 @@ def test_only_migrations_and_backups_own_the_tables(compose: dict[str, Any]) -> 
     assert owners == {"migrations", "sauvegarde"}
     for name in ("web", "worker", "beat"):
         assert f"//{postgres.APPLICATION}:" in compose["services"][name]["environment"]["DATABASE_URL"]
-    script = (ROOT / "deploy" / "postgresql" / "roles.sh").read_text()
+    file = ROOT / "deploy" / "postgresql" / "roles.sh"
+    assert os.access(file, os.X_OK), "the image would read it into its own shell, and `set -u` with it"
+    script = file.read_text()
+    assert "-v password" not in script, "the list of processes would show it"
     for role in (postgres.APPLICATION, postgres.READER):
         assert f"CREATE ROLE {role} " in script
     mounted = "./deploy/postgresql/roles.sh:/docker-entrypoint-initdb.d/roles.sh:ro"
