@@ -63,25 +63,21 @@ $plier$"""
 PLIER = _sql()
 
 
-# The accents of French names, and what the function would turn into a blank.
+# The accents of French names.
 _FRENCH = dict(zip("éèêëàâäîïôöùûüç", "eeeeaaaiioouuuc", strict=True))
-_BLANKS = ("' '", "'-'", "''''", "'_'", "E'\\t'")
+_LETTERS = "A-Za-z"
+_FRENCH_LETTERS = f"{_LETTERS}{''.join(_FRENCH)}{''.join(_FRENCH).upper()}"
 
 
 def folded(text: str) -> str:
-    """SQL of `referentiels_plier(text)`: a single word, as most names are, costs a tenth of the call.
+    """SQL of `referentiels_plier(text)`: a single word without « st », as most names are, costs a quarter of the call.
 
-    Looking for a given character costs a twentieth of a regular expression, replacing it a fiftieth of `translate`.
+    One pattern says so: each of the functions it replaces costs a quarter of it.
     """
-    low = f"lower({text})"
-    single = " and ".join(f"strpos({text}, {blank}) = 0" for blank in _BLANKS)
-    plain = low
-    for letter, bare in _FRENCH.items():
-        plain = f"replace({plain}, '{letter}', '{bare}')"
+    accents, bare = "".join(_FRENCH), "".join(_FRENCH.values())
     return (
-        f"case when strpos({low}, 'st') > 0 then referentiels_plier({text})"
-        f" when octet_length({text}) = char_length({text}) and {single} then {low}"
-        f" when {text} ~ '^[A-Za-z{''.join(_FRENCH)}{''.join(_FRENCH).upper()}]+$' then {plain}"
+        f"case when {text} !~ '[^{_LETTERS}]|[Ss][Tt]' then lower({text})"
+        f" when {text} !~ '[^{_FRENCH_LETTERS}]|[Ss][Tt]' then translate(lower({text}), '{accents}', '{bare}')"
         f" else referentiels_plier({text}) end"
     )
 

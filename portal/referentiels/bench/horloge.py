@@ -42,20 +42,28 @@ def measured() -> Iterator[Cout]:
 
 
 def cpu_seconds() -> float:
-    """Processor seconds so far: ours, our session's server process, and the helpers of the server that ended.
+    """Processor seconds so far: ours, and those of the whole server (our sessions, its helpers, its log writer), which
+    works for nobody else during a measure.
 
     0 when they cannot be read.
     """
     connection.ensure_connection()
-    backend: int = connection.connection.info.backend_pid
     try:
-        spent = int(_process(backend, "schedstat").split()[0]) / 1e9
-        postmaster = int(_fields(backend)[1])
-        # Parallel workers are counted once they ended: their parent inherits their time.
-        helpers = sum(int(ticks) for ticks in _fields(postmaster)[13:15]) / _TICKS
+        postmaster = int(_fields(connection.connection.info.backend_pid)[1])
+        # Those that ended are counted by their parent.
+        ended = sum(int(ticks) for ticks in _fields(postmaster)[13:15]) / _TICKS
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        running = sum(_running(int(pid)) for pid in children)
     except (OSError, ValueError, IndexError):
         return 0.0
-    return time.process_time() + spent + helpers
+    return time.process_time() + ended + running
+
+
+def _running(pid: int) -> float:
+    try:
+        return int(_process(pid, "schedstat").split()[0]) / 1e9
+    except OSError:
+        return 0.0  # it ended meanwhile: its parent tells of it
 
 
 def _process(pid: int, name: str) -> str:

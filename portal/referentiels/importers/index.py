@@ -26,6 +26,11 @@ _NUMBERED = """
 _OURS = "select bool_and(pg_has_role(relowner, 'USAGE')) from pg_class where oid = any(%s::regclass[])"
 
 
+def are_ours(*tables: str) -> bool:
+    """Whether this account owns these tables."""
+    return bool(scalar(_OURS, [list(tables)]))
+
+
 @dataclass(frozen=True, slots=True)
 class SuspendedIndexes:
     """What to run to have the keys (primary and unique constraints) and the other indexes back."""
@@ -45,6 +50,14 @@ class SuspendedIndexes:
             execute(statement)
 
 
+def begin_first_load(table: str) -> SuspendedIndexes:
+    """Set the indexes of a table nobody reads yet aside. Rows that a killed import left there are thrown away: nothing
+    points to them."""
+    indexes = suspend_indexes(table)
+    execute(f"{'truncate' if are_ours(table) else 'delete from'} {table}")
+    return indexes
+
+
 def suspend_indexes(*tables: str, holding: str = "") -> SuspendedIndexes:
     """Drop the indexes and keys of `tables` (those whose definition holds this text); the caller builds them again
     before its transaction ends.
@@ -54,7 +67,7 @@ def suspend_indexes(*tables: str, holding: str = "") -> SuspendedIndexes:
     to stays. Nothing is dropped by an account that does not own the tables (portal.common.database_rights): its first
     load feeds the indexes as it goes, and takes longer.
     """
-    if not scalar(_OURS, [list(tables)]):
+    if not are_ours(*tables):
         return SuspendedIndexes()
     keys, others = [], []
     for index, definition, table, constraint, constraint_definition in rows(_FOUND, [list(tables)]):

@@ -15,7 +15,8 @@ from pathlib import Path
 from .entete import Entete
 from .report import FileRefused, Report
 
-BLOCK = 1 << 20
+# Small enough for the server to go on with what it holds while the next one is looked at.
+BLOCK = 1 << 18
 _CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 13)) + b"\x7f"
 # Direction overrides and isolates, byte-order mark, lone surrogates: they make a name look like another.
 _BIDI = re.compile(rb"\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf|\xc2[\x80-\x9f]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -85,6 +85,10 @@ class Report:
 
     def count(self, label: str, number: int) -> None:
         self.counts[label] = self.counts.get(label, 0) + number
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        for label, number in counts.items():
+            self.count(label, number)
 
     def warn(self, sentence: str) -> None:
         if sentence not in self.warnings:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.db import connection, transaction
+import psycopg
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from portal.referentiels.models import ImportRun
 
 from .report import Progress, Report
+from .second import SecondSession
 from .staging import bulk_settings, execute, scalar
 
 # One import at a time, of any source: two of them would wait for each other's rows.
@@ -27,6 +30,15 @@ class AlreadyRunning(Exception):
         super().__init__("Un autre import est en cours : attendez sa fin, puis relancez.")
 
 
+class TablesBusy(AlreadyRunning):
+    """Somebody else kept a lock on the tables for longer than an import waits."""
+
+    def __init__(self) -> None:
+        Exception.__init__(
+            self, "Les tables sont occupées par une autre opération : relancez dans un moment."
+        )
+
+
 def _silent(stage: str, share: float) -> None:
     """No progress shown."""
 
@@ -35,7 +47,8 @@ def _silent(stage: str, share: float) -> None:
 class Job:
     """What an importer receives. `progress(stage, share)` takes a French stage name and 0…1.
 
-    `tables`: what was written, with the columns that questions are asked by when a table has many others.
+    `tables`: what was written, with the columns that questions are asked by when a table has many others. `second`:
+    another session whose writes are kept with ours; none inside somebody else's transaction.
     """
 
     path: Path
@@ -45,6 +58,7 @@ class Job:
     progress: Progress = _silent
     last_rows: int | None = None
     tables: list[str] = field(default_factory=list)
+    second: SecondSession | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +83,41 @@ def run_import(
 ) -> Report:
     """Apply one file in one transaction, rolled back at the end unless `write`.
 
-    Raises FileRefused (nothing changed), ConfirmationNeeded, AlreadyRunning. Readers see the old data until the
-    commit, then the new; a process killed in between leaves the old data whole.
+    Raises FileRefused (nothing changed), ConfirmationNeeded, AlreadyRunning, TablesBusy. Readers see the old data
+    until the commit, then the new; a process killed in between leaves the old data whole.
     """
     report = Report(source.key, rejects_path)
     job = Job(path, report, confirmed, forced, progress, last_written_rows(source.key))
-    with report, transaction.atomic():
+    alone = connection.in_atomic_block
+    with (
+        report,
+        nullcontext() if alone else SecondSession() as job.second,
+        _told_when_busy(),
+        transaction.atomic(),
+    ):
         if not scalar("select pg_try_advisory_xact_lock(%s)", [LOCK]):
             raise AlreadyRunning
         bulk_settings()
         source.apply(job)
         if not write:
             transaction.set_rollback(True)
+        elif job.second:
+            job.second.commit()
     if write and report.changes and not connection.in_atomic_block:
         progress("statistiques", 0.99)
         _settle(job)
     progress("terminé", 1.0)
     return report
+
+
+@contextmanager
+def _told_when_busy() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise TablesBusy from error
+        raise
 
 
 def _settle(job: Job) -> None:

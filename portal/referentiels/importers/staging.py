@@ -142,7 +142,11 @@ def bulk_settings() -> None:
         ("hash_mem_multiplier", "2"),
         ("synchronous_commit", "on"),
         ("jit", "off"),
+        # Two sessions share a first load already; and the first of several rows met is that of the file.
+        ("max_parallel_workers_per_gather", "0"),
         ("statement_timeout", "0"),
+        # Two sessions of one import may wait for a reader that waits for one of them: the server cannot tell.
+        ("lock_timeout", "60s"),
         ("synchronize_seqscans", "off"),
         # A killed import frees the database within seconds, not at the end of the statement under way.
         ("client_connection_check_interval", "2s"),

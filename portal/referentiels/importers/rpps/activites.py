@@ -1,7 +1,8 @@
 """PS_LibreAcces_Personne_activite: people and their places of practice.
 
 The work is proportional to what changed. Every row is hashed once; a person whose rows hash as last time is left
-alone, whatever the order of rows, columns or labels. Only the others are mapped and written.
+alone, whatever the order of rows, columns or labels. Only the others are mapped and written. The first file is
+another matter: everything is written, the people by this session, their places by a second one beside it.
 """
 
 # ruff: noqa: S608  every name put into the SQL is a constant of our modules; values are parameters
@@ -9,20 +10,23 @@ alone, whatever the order of rows, columns or labels. Only the others are mapped
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
-from portal.referentiels.importers.index import SuspendedIndexes, suspend_indexes
+from portal.referentiels.importers.index import SuspendedIndexes, are_ours, begin_first_load
 from portal.referentiels.importers.lexique import LEXICON, write_names
 from portal.referentiels.importers.report import CLOSED, CREATED, REOPENED, UPDATED, check_closures
 from portal.referentiels.importers.runner import Job
+from portal.referentiels.importers.second import SecondSession
 from portal.referentiels.importers.staging import execute, rows, scalar, tell_size
 from portal.referentiels.plier import folded
 
 from . import ecriture
 from .colonnes import ACTIVITE, CLES, EMPREINTE, VERSION_MAPPING
+from .correspondance import Correspondance
 from .lecture import NUMERO, Lu, known_people, read_file, report_unsound_rows
 
 STAGING = "import_rpps_activite"
-PEOPLE, ACTIVITIES = "referentiels_professionnelrpps", "referentiels_activiterpps"
+PEOPLE = "referentiels_professionnelrpps"
 WHAT = "professionnels"
 # Read again and again: they come first in the staged rows, in the order in which they are needed.
 _KEPT = tuple(
@@ -30,13 +34,68 @@ _KEPT = tuple(
         (*CLES, "prenom", "civ", "civ_ex", "categorie", "type_sf", "code_sf", "mode", "secteur", *EMPREINTE)
     )
 )
+# What is read of a person in the first of their rows; their know-how comes after.
+_FICHE = ("nom", "prenom", "civ", "civ_ex", "profession", "categorie")
 
 
 def apply(job: Job) -> None:
     """Import the file of people and activities. The caller holds the transaction and rolls it back if dry."""
-    lu = read_file(job, STAGING, ACTIVITE, CLES, not_empty=("nom", "profession"), kept=_KEPT)
-    job.progress("comparaison", 0.45)
     first = not scalar(f"select exists (select from {PEOPLE})")
+    second = job.second if first and are_ours(PEOPLE, ecriture.ACTIVITIES) else None
+    lu = _read(job, second)
+    activities = second.start(ecriture.write_activities, lu, first) if second else None
+    job.progress("comparaison", 0.45)
+    refused = _sort_people(job, lu, first)
+    if refused:
+        if second:
+            # It began with the rows that are refused now.
+            second.undo()
+            second = activities = None
+        execute(f"delete from {lu.table} s where {refused}")
+    if not first:
+        lu = _only_changed(lu)
+    job.progress("personnes", 0.55)
+    indexes = begin_first_load(PEOPLE) if first else SuspendedIndexes()
+    _write_people(job, lu, first)
+    ecriture.write_former_identifiers(job, lu)
+    indexes.build_keys()
+    job.progress("activités", 0.65)
+    written = activities.result() if activities else ecriture.write_activities(lu, first)
+    job.report.add(written.counts)
+    if not first:
+        _close_people(job)
+    job.progress("index", 0.85)
+    later = second.start(written.indexes.build_others) if second else None
+    indexes.build_others()
+    write_names(first)
+    if later:
+        later.result()
+    else:
+        written.indexes.build_others()
+    job.tables += [
+        f"{PEOPLE} (identification_nationale, nom_plie, prenom_plie, code_profession, ferme_le)",
+        f"{ecriture.ACTIVITIES} "
+        "(professionnel_id, cle, code_departement, nom_plie, commune_id, numero_finess, ferme_le)",
+        LEXICON,
+    ]
+    execute("drop table if exists lot_personne, lot_change, lot_ligne, lot_savoir_faire, lot_conflit")
+    if not job.second:
+        execute(f"drop table {STAGING}")
+
+
+def _read(job: Job, second: SecondSession | None) -> Lu:
+    """The staged file; by the second session when there is one, and published, since both then read it."""
+    read = partial(read_file, job, STAGING, ACTIVITE, CLES, not_empty=("nom", "profession"), kept=_KEPT)
+    if second is None:
+        return read()
+    lu = second.start(read).result()
+    second.publish(STAGING)
+    return lu
+
+
+def _sort_people(job: Job, lu: Lu, first: bool) -> str:
+    """`lot_change`: who is to be written or closed. Answers which staged rows were refused, as a condition on `s`,
+    nothing when none was; they stay until all are named: the line of a refused row is its rank."""
     people = _fingerprint_people(lu)
     closing = 0 if first else _find_changes()
     if first:
@@ -45,58 +104,34 @@ def apply(job: Job) -> None:
     report_unsound_rows(job, lu, sound, ACTIVITE)
     if closing:
         check_closures(job.report, known=known_people(), closing=closing, confirmed=job.confirmed, what=WHAT)
-    _refuse_conflicts(job, lu)
-    if sound != lu.lignes.kept:
-        # Not sooner: the line of a refused row is its rank among all of them.
-        execute(f"delete from {lu.table} s where not ({lu.whole})")
-    if not first:
-        lu = _only_changed(lu)
-    job.progress("personnes", 0.55)
-    indexes = suspend_indexes(PEOPLE, ACTIVITIES) if first else SuspendedIndexes()
-    _write_people(job, lu, first)
-    job.progress("activités", 0.65)
-    ecriture.write_activities(job, lu, first)
-    if closing:
-        _close_people(job)
-    ecriture.write_former_identifiers(job, first)
-    job.progress("clés", 0.8)
-    indexes.build_keys()
-    job.progress("index", 0.85)
-    indexes.build_others()
-    write_names(first)
-    job.tables += [
-        f"{PEOPLE} (identification_nationale, nom_plie, prenom_plie, code_profession, ferme_le)",
-        f"{ACTIVITIES} (professionnel_id, cle, code_departement, nom_plie, commune_id, numero_finess, ferme_le)",
-        LEXICON,
-    ]
-    execute(
-        "drop table if exists lot_personne, lot_change, lot_ligne, lot_savoir_faire, lot_activite, lot_double"
-    )
-    execute(f"drop table {STAGING}")
+    refused = [f"not ({lu.whole})"] if sound != lu.lignes.kept else []
+    if _refuse_conflicts(job, lu):
+        refused.append("s.ctid in (select place from lot_conflit)")
+    return " or ".join(refused)
 
 
 def _fingerprint_people(lu: Lu) -> int:
-    """`lot_personne`: one hash per person (XOR does not depend on the order of the rows), and its first row.
+    """`lot_personne`: one hash per person (XOR does not depend on the order of the rows), and what their first row says
+    of them (`fiche`: see _FICHE).
 
-    `divers`: the rows do not all say the same name. `code` is their know-how, the same on each row unless
-    `plusieurs`. Unsound rows are left out. Answers how many rows were counted.
+    `divers`: the rows do not all say the same name. `plusieurs`: nor the same know-how. Unsound rows are left out.
+    Answers how many rows were counted.
 
     OFFSET 0 keeps the reading apart: the planner gives a group as much memory as a row it is fed, here six short
-    columns instead of all the staged ones, for which it wrote the groups to disk and called helpers that cost more.
+    columns instead of all the staged ones, for which it wrote the groups to disk. ANY_VALUE keeps the first it meets.
     """
     code = lu.colonnes.savoir_faire
-    execute(
-        "drop table if exists lot_personne, lot_change, lot_ligne, lot_savoir_faire, lot_activite, lot_double"
-    )
+    fiche = ", ".join([*(lu.colonnes.raw(name) for name in _FICHE), code])
+    execute("drop table if exists lot_personne, lot_change, lot_ligne, lot_savoir_faire, lot_conflit")
     execute(
         f"""
         create unlogged table lot_personne as
-        select idn, bit_xor(empreinte) as empreinte, count(*)::int as lignes, min(place) as place,
-               min(nom) <> max(nom) as divers, min(code) as code,
-               count(code) > 0 and (count(code) < count(*) or min(code) <> max(code)) as plusieurs
+        select idn, bit_xor(empreinte) as empreinte, count(*)::int as lignes, any_value(fiche) as fiche,
+               min(nom) <> max(nom) as divers,
+               count(savoir) > 0 and (count(savoir) < count(*) or min(savoir) <> max(savoir)) as plusieurs
         from (
-            select s.idn, {lu.colonnes.fingerprint(EMPREINTE, VERSION_MAPPING)} as empreinte, {lu.place} as place,
-                   hashtext(s.nom) as nom, {code} as code
+            select s.idn, {lu.colonnes.fingerprint(EMPREINTE, VERSION_MAPPING)} as empreinte,
+                   array[{fiche}]::varchar[] as fiche, hashtext(s.nom) as nom, hashtext({code}) as savoir
             from {lu.table} s where {lu.valid}
             offset 0
         ) l group by idn
@@ -121,8 +156,8 @@ def _find_changes() -> int:
     execute(
         f"""
         create unlogged table lot_change as
-        select coalesce(l.idn, p.identification_nationale) as idn, l.empreinte, l.lignes, l.place, l.divers,
-               l.code, l.plusieurs, p.identification_nationale is null as nouveau,
+        select coalesce(l.idn, p.identification_nationale) as idn, l.empreinte, l.lignes, l.fiche, l.divers,
+               l.plusieurs, p.identification_nationale is null as nouveau,
                l.idn is not null and p.ferme_le is not null as revenu,
                l.idn is null as disparu
         from lot_personne l full join {PEOPLE} p on p.identification_nationale = l.idn
@@ -147,75 +182,92 @@ def _drop_wrong_numbers() -> int:
 
 
 def _only_changed(lu: Lu) -> Lu:
-    """The rows of the people to write, taken aside once: what follows costs as much as what changed."""
+    """The rows of the people to write, taken aside once in the order of the file: what follows costs as much as what
+    changed."""
     execute(
         f"""
         create unlogged table lot_ligne as
-        select s.*, s.ctid as place from {lu.table} s join lot_change c on c.idn = s.idn
+        select s.* from {lu.table} s join lot_change c on c.idn = s.idn order by s.ctid
         """
     )
     tell_size("lot_ligne")
-    return replace(lu, table="lot_ligne", place="s.place")
+    return replace(lu, table="lot_ligne")
 
 
-def _refuse_conflicts(job: Job, lu: Lu) -> None:
-    """One name per person and profession: a row that contradicts the first row of the same number is refused."""
+def _refuse_conflicts(job: Job, lu: Lu) -> bool:
+    """One name per person and profession: a row that contradicts the first row of the same number is refused
+    (`lot_conflit`). Answers whether there are any."""
     if not scalar("select exists (select from lot_change where divers)"):
-        return
-    found = rows(
+        return False
+    execute(
         f"""
-        with noms as (
+        create unlogged table lot_conflit as
+        select place from (
             select s.ctid as place, s.nom,
                    first_value(s.nom) over (partition by s.idn, s.profession order by s.ctid) as premier
             from {lu.table} s join lot_change c on c.idn = s.idn and c.divers
             where {lu.valid}
-        ), mauvaises as (select place from noms where nom <> premier)
-        select l.place::text, l.n
-        from (select ctid as place, row_number() over (order by ctid) as n from {lu.table}
-              where exists (select from mauvaises)) l
-        join mauvaises using (place) order by n
+        ) n where nom <> premier
         """
     )
-    for _, rank in found:
+    ranks = rows(
+        f"""
+        select l.n from (select ctid as place, row_number() over (order by ctid) as n from {lu.table}
+                         where exists (select from lot_conflit)) l
+        join lot_conflit using (place) order by n
+        """
+    )
+    for (rank,) in ranks:
         job.report.reject(
             lu.lignes.line_of(rank), ACTIVITE["nom"], "nom différent de la première ligne du même identifiant"
         )
-    if found:
-        places = [place for place, _ in found]
-        execute(f"delete from {lu.table} where ctid = any(%s::tid[])", [places])
+    return bool(ranks)
 
 
-def _person_columns(lu: Lu) -> dict[str, str]:
-    """Column of ProfessionnelRpps → expression over the person's first row."""
-    colonnes = lu.colonnes
-    prenom = colonnes.text("prenom")
+def _person_columns() -> dict[str, str]:
+    """Column of ProfessionnelRpps → expression over `c`, a person of `lot_change`, and `f`, their several know-hows."""
+    said = {name: f"c.fiche[{rank}]" for rank, name in enumerate((*_FICHE, "code"), 1)}
+    prenom = f"coalesce({said['prenom']}, '')"
     return {
-        "type_identifiant": "s.type_id",
-        "identifiant": "s.identifiant",
-        "code_civilite": colonnes.text("civ"),
-        "code_civilite_exercice": colonnes.text("civ_ex"),
-        "nom": "s.nom",
+        "type_identifiant": "left(c.idn, 1)",
+        "identifiant": "substr(c.idn, 2)",
+        "code_civilite": f"coalesce({said['civ']}, '')",
+        "code_civilite_exercice": f"coalesce({said['civ_ex']}, '')",
+        "nom": said["nom"],
         "prenom": prenom,
-        "nom_plie": folded("s.nom"),
+        "nom_plie": folded(said["nom"]),
         "prenom_plie": folded(prenom),
-        "code_profession": "s.profession",
-        "code_categorie": colonnes.text("categorie"),
-        "savoir_faire": "case when f.codes is null then "
-        f"{colonnes.one_code('c.code')} else f.codes::varchar(20)[] end",
+        "code_profession": said["profession"],
+        "code_categorie": f"coalesce({said['categorie']}, '')",
+        "savoir_faire": f"coalesce(f.codes, {Correspondance.one_code(said['code'])})",
         "empreinte": "c.empreinte",
     }
 
 
+def _read_know_how(lu: Lu) -> None:
+    """`lot_savoir_faire`: all the know-how of the people whose rows do not all say the same."""
+    execute(
+        f"""
+        create unlogged table lot_savoir_faire as
+        select idn, array_agg(distinct code order by code)::varchar(20)[] as codes
+        from (select s.idn, {lu.colonnes.savoir_faire} as code
+              from {lu.table} s join lot_change c on c.idn = s.idn and c.plusieurs) l
+        where code is not null group by idn
+        """
+    )
+    tell_size("lot_savoir_faire")
+
+
 def _write_people(job: Job, lu: Lu, first: bool) -> None:
-    ecriture.read_know_how(lu)
-    columns = _person_columns(lu)
+    _read_know_how(lu)
+    columns = _person_columns()
     conflict = "" if first else ecriture.upsert(PEOPLE, "identification_nationale", list(columns))
     touched = execute(
         f"""
         insert into {PEOPLE} (identification_nationale, {", ".join(columns)})
         select c.idn, {", ".join(columns.values())}
-        from {lu.table} s join lot_change c on c.place = {lu.place}
-        left join lot_savoir_faire f on f.idn = c.idn and f.entier = 1
+        from lot_change c left join lot_savoir_faire f on f.idn = c.idn
+        where not c.disparu
         {conflict}
         """
     )

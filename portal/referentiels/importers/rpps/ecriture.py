@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from portal.referentiels.importers.index import SuspendedIndexes, begin_first_load
 from portal.referentiels.importers.report import CLOSED, CREATED, REOPENED, UPDATED
 from portal.referentiels.importers.runner import Job
 from portal.referentiels.importers.staging import execute, rows, tell_size
@@ -15,6 +17,14 @@ from .lecture import Lu
 
 ACTIVITIES = "referentiels_activiterpps"
 _WHAT = "activités"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was done, by label of the report, and the indexes set aside that remain to build."""
+
+    counts: Mapping[str, int]
+    indexes: SuspendedIndexes
 
 
 def upsert(table: str, key: str, names: Sequence[str]) -> str:
@@ -28,75 +38,113 @@ def upsert(table: str, key: str, names: Sequence[str]) -> str:
     )
 
 
-def read_know_how(lu: Lu) -> None:
-    """`lot_savoir_faire`: the set of know-how of each place of practice, and of the whole person (`entier` 1); only
-    of people whose rows do not all say the same."""
-    code = lu.colonnes.savoir_faire
-    execute(
-        f"""
-        create unlogged table lot_savoir_faire as
-        select idn, cle, grouping(cle) as entier, array_agg(distinct code order by code) as codes
-        from (select s.idn, {lu.colonnes.place_key} as cle, {code} as code
-              from {lu.table} s join lot_change c on c.idn = s.idn and c.plusieurs) l
-        where code is not null
-        group by grouping sets ((idn, cle), (idn))
-        """
-    )
-    execute("create index on lot_savoir_faire (idn, cle)")
-    tell_size("lot_savoir_faire")
-
-
-def write_activities(job: Job, lu: Lu, first: bool) -> None:
+def write_activities(lu: Lu, first: bool) -> Written:
     """One row per (person, profession, structure, mode, sector): the first line of the file that says it.
 
-    Places said by several lines are few, and so are people of several know-hows: each line is looked up among those
-    people first. Written as NOT IN, whose small side is always the one put in memory; a join would sometimes hash the
-    whole file, and work out the key of each line once more.
+    Reads the staged rows of the people to write, and `lot_change` unless `first`: a second session may do it.
     """
-    colonnes = lu.colonnes
-    key = colonnes.place_key
-    execute(
-        f"""
-        create unlogged table lot_double as
-        select idn, cle, min(place) as place
-        from (select s.idn, {key} as cle, {lu.place} as place from {lu.table} s where {colonnes.has_place} offset 0) l
-        group by idn, cle having count(*) > 1
-        """
-    )
-    tell_size("lot_double")
+    indexes = begin_first_load(ACTIVITIES) if first else SuspendedIndexes()
+    known = (0, 0) if first else _count_known(lu)
+    _set_repeats_aside(lu)
     _read_places(lu)
+    own = lu.colonnes.one_code(lu.colonnes.savoir_faire)
+    touched = _write(lu, lu.table, own, first) + _write(lu, "lot_part", f"coalesce(s.codes, {own})", first)
+    created, reopened = (touched, 0) if first else known
+    counts = {
+        f"{CREATED} ({_WHAT})": created,
+        f"{UPDATED} ({_WHAT})": max(touched - created - reopened, 0),
+        f"{REOPENED} ({_WHAT})": reopened,
+    }
+    if not first:
+        counts[f"{CLOSED} ({_WHAT})"] = _close_activities()
+    indexes.build_keys()
+    execute("drop table if exists lot_part, lot_lieu, lot_activite")
+    return Written(counts, indexes)
+
+
+def _write(lu: Lu, table: str, know_how: str, first: bool) -> int:
+    """Write the rows of this table, answer how many. Communes are looked up, not joined: a join hands forty columns
+    on for every row."""
+    colonnes = lu.colonnes
+    commune, line = colonnes.raw("commune"), colonnes.raw("cedex")
     columns = {
+        "cle": colonnes.place_key,
         **colonnes.activity_columns(),
         "nom_plie": folded("s.nom"),
-        "savoir_faire": f"""
-            case when s.idn in (select idn from lot_savoir_faire) then coalesce(
-                (select codes from lot_savoir_faire f where f.idn = s.idn and f.cle = {key} and f.entier = 0), '{{}}'
-            )::varchar(20)[] else {colonnes.one_code(colonnes.savoir_faire)} end""",
-        "commune_id": "coalesce(ci.code_insee, lieu.code_insee)",
+        "savoir_faire": know_how,
+        "commune_id": f"""
+            case when {commune} in (select code_insee from referentiels_commune) then {commune}
+                 when {line} is not null and {colonnes.in_france}
+                 then (select code_insee from lot_lieu l where l.ligne = {line}) end""",
     }
-    known = (0, 0) if first else _count_known(lu)
-    conflict = "" if first else upsert(ACTIVITIES, "professionnel_id, cle", list(columns))
-    touched = execute(
+    conflict = "" if first else upsert(ACTIVITIES, "professionnel_id, cle", list(columns)[1:])
+    return execute(
         f"""
-        insert into {ACTIVITIES} (professionnel_id, cle, {", ".join(columns)})
-        select s.idn, {key}, {", ".join(columns.values())}
-        from {lu.table} s
-        left join referentiels_commune ci on ci.code_insee = {colonnes.raw("commune")}
-        left join lot_lieu lieu on lieu.ligne = {colonnes.raw("cedex")} and {colonnes.in_france}
-        where {colonnes.has_place}
-          and (s.idn not in (select idn from lot_double)
-               or (s.idn, {key}) not in (select idn, cle from lot_double)
-               or {lu.place} in (select place from lot_double))
+        insert into {ACTIVITIES} (professionnel_id, {", ".join(columns)})
+        select s.idn, {", ".join(columns.values())} from {table} s where {colonnes.has_place}
         {conflict}
         """
     )
-    execute("drop table lot_lieu")
-    created, reopened = (touched, 0) if first else known
-    job.report.count(f"{CREATED} ({_WHAT})", created)
-    job.report.count(f"{UPDATED} ({_WHAT})", max(touched - created - reopened, 0))
-    job.report.count(f"{REOPENED} ({_WHAT})", reopened)
-    if not first:
-        _close_activities(job)
+
+
+# Whether keys may be twice among a person's: exact up to three (the third is what XOR leaves of the least and the
+# greatest), beyond which few people are.
+_REPEATED = """
+    count(cle) > 1 and (count(cle) > 3 or min(cle) = max(cle)
+    or count(cle) = 3 and bit_xor(cle) # min(cle) # max(cle) in (min(cle), max(cle)))"""
+
+
+def _set_repeats_aside(lu: Lu) -> None:
+    """Take out of the staged rows the few that do not stand by themselves: those whose place an earlier row said
+    already are dropped; those whose place has the know-how of several rows go to `lot_part`, with all of it (`codes`).
+
+    People are sorted out first, from narrow rows (OFFSET 0: see the fingerprints): most have one place, or different
+    ones, and one know-how. Nothing is then asked about each row of the others.
+    """
+    colonnes, table = lu.colonnes, lu.table
+    code, key = colonnes.savoir_faire, colonnes.place_key
+    execute("drop table if exists lot_repete, lot_suspect, lot_place, lot_part")
+    execute(
+        f"""
+        create unlogged table lot_repete as
+        select idn, plusieurs from (
+            select idn, {_REPEATED} as repete, count(savoir) > 0
+                   and (count(savoir) < count(*) or min(savoir) <> max(savoir)) as plusieurs
+            from (select s.idn, case when {colonnes.has_place} then {key} end as cle, hashtext({code}) as savoir
+                  from {table} s offset 0) l
+            group by idn
+        ) p where repete or plusieurs
+        """
+    )
+    tell_size("lot_repete")
+    execute(
+        f"""
+        create unlogged table lot_suspect as
+        select s.idn, {key} as cle, s.ctid as place, {code} as code, r.plusieurs
+        from {table} s join lot_repete r on r.idn = s.idn where {colonnes.has_place}
+        """
+    )
+    execute(
+        """
+        create unlogged table lot_place as
+        select place, rang > 1 as en_trop,
+               case when plusieurs then coalesce(f.codes, '{}')::varchar(20)[] end as codes
+        from (select *, row_number() over (partition by idn, cle order by place) as rang from lot_suspect) l
+        left join (
+            select idn, cle, array_agg(distinct code order by code) as codes
+            from lot_suspect where plusieurs and code is not null group by idn, cle
+        ) f using (idn, cle)
+        where plusieurs or rang > 1
+        """
+    )
+    execute(
+        f"""
+        create unlogged table lot_part as select s.*, p.codes from {table} s join lot_place p on p.place = s.ctid
+        where not p.en_trop and s.ctid = any(array(select place from lot_place where not en_trop))
+        """
+    )
+    execute(f"delete from {table} where ctid = any(array(select place from lot_place))")
+    execute("drop table lot_repete, lot_suspect, lot_place")
 
 
 def _count_known(lu: Lu) -> tuple[int, int]:
@@ -112,14 +160,13 @@ def _count_known(lu: Lu) -> tuple[int, int]:
     )[0]
 
 
-def _close_activities(job: Job) -> None:
+def _close_activities() -> int:
     """Places that the file no longer gives to people it holds, and those of the people it no longer holds."""
-    closed = execute(
+    return execute(
         f"update {ACTIVITIES} a set ferme_le = now() from lot_change c "
         "where c.idn = a.professionnel_id and a.ferme_le is null and not exists "
         "(select from lot_activite l where l.idn = a.professionnel_id and l.cle = a.cle)"
     )
-    job.report.count(f"{CLOSED} ({_WHAT})", closed)
 
 
 def _read_places(lu: Lu) -> None:
@@ -133,6 +180,7 @@ def _read_places(lu: Lu) -> None:
         else "select null::text as ligne where false"
     )
     execute(f"create unlogged table lot_lieu as {place_of_lines(lines)}")
+    execute("create index on lot_lieu (ligne)")
     tell_size("lot_lieu")
 
 
@@ -152,19 +200,21 @@ def place_of_lines(lines: str) -> str:
     """
 
 
-def write_former_identifiers(job: Job, first: bool) -> None:
+def write_former_identifiers(job: Job, lu: Lu) -> None:
     """A liberal's own practice was numbered « 0 » + ADELI + rank: the ADELI number the person had before."""
-    changed = "" if first else "join lot_change c on c.idn = a.professionnel_id"
+    colonnes = lu.colonnes
+    number = colonnes.raw("ancien_id")
     created = execute(
         f"""
         insert into referentiels_ancienidentifiant (professionnel_id, type, valeur, origine)
-        select distinct on (adeli) a.professionnel_id, 'adeli', adeli, 'file'
-        from {ACTIVITIES} a {changed},
-             lateral (select substr(a.ancien_identifiant_structure, 2, 9) as adeli) n
-        where a.ancien_identifiant_structure <> '' and left(a.professionnel_id, 1) = '8'
-          and a.code_mode = 'L' and a.code_secteur = 'SA07'
-          and a.ancien_identifiant_structure ~ '^0[0-9][0-9AB][0-9]{{7}}[0-9]*$' and a.ferme_le is null
-        order by adeli, a.professionnel_id
+        select distinct on (adeli) idn, 'adeli', adeli, 'file'
+        from (
+            select s.idn, substr({number}, 2, 9) as adeli from {lu.table} s
+            where {number} is not null and left(s.idn, 1) = '8'
+              and {colonnes.raw("mode")} = 'L' and {colonnes.raw("secteur")} = 'SA07'
+              and {number} ~ '^0[0-9][0-9AB][0-9]{{7}}[0-9]*$'
+        ) n
+        order by adeli, idn
         on conflict do nothing
         """
     )

@@ -41,8 +41,7 @@ class Lu:
     """A file in staging: `table`, expressions over its row `s`, the lines read.
 
     `valid` says that a row is sound but for the form of its number; `whole` says it all and costs more. Once the
-    unsound rows are reported and deleted, neither is asked. `place` is the rank of the row in the file, as the database
-    knows it.
+    unsound rows are reported and deleted, neither is asked. Rows are in the order of the file.
     """
 
     table: str
@@ -50,7 +49,6 @@ class Lu:
     lignes: Lignes
     valid: str
     whole: str
-    place: str = "s.ctid"
 
 
 def read_file(
