@@ -38,6 +38,9 @@ _SERVER = (
     # import waits for the log at each page, and checkpoints fall in the middle of it.
     "wal_buffers=64MB",
     "max_wal_size=4GB",
+    # Nobody copies this log: it holds what a recovery needs, and the first load of a table needs none of it.
+    "wal_level=minimal",
+    "max_wal_senders=0",
     # A refused row is quoted in DETAIL, and a statement holds what somebody typed: neither in a log (DAT-2).
     "log_error_verbosity=terse",
     "log_min_error_statement=panic",

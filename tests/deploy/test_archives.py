@@ -128,4 +128,4 @@ def recover(cluster: Cluster, start: Path, archives: Path, instant: str, folder:
         settings.write(f"{text}\n")
     data.chmod(0o700)
     cluster.disguise.give(data)
-    return Cluster(data, folder / "s2", folder / "deux.log", cluster.disguise, UNSAFE[:1])
+    return Cluster(data, folder / "s2", folder / "deux.log", cluster.disguise, cluster.options)

@@ -25,26 +25,27 @@ def import_lines(found: Line) -> list[Line]:
     """Keys of each line: metric, ours, unit, anchor_name, anchor, goal, passed.
 
     Goals are judged on processor time, ours and the server's, over the bare COPY's of the same run: on a shared
-    machine it is what the others disturb least. Wall times follow, for information.
+    machine it is what the others disturb least. Wall times follow, for information. The tables and keys of a first
+    load, made by two sessions on purpose, are judged on wall time; processor time is the one for information.
     """
     copy, rows = _median(found["copy"]), found["rows"]
 
-    def against(name: str, step: str, goal: float) -> list[Line]:
+    def against(name: str, step: str, goal: float, *, shared: bool = False) -> list[Line]:
         ours = _median(found[step])
-        by_cpu = bool(ours.cpu and copy.cpu)
-        judged, anchor = (ours.cpu, copy.cpu) if by_cpu else (ours.wall, copy.wall)
-        unit = "s de processeur" if by_cpu else "s"
-        passed = judged <= goal * anchor
+        lines = {"wall": (ours.wall, "s", copy.wall), "cpu": (ours.cpu, "s de processeur", copy.cpu)}
+        judged = "wall" if shared or not (ours.cpu and copy.cpu) else "cpu"
+        told = "cpu" if judged == "wall" else "wall"
+        value, unit, anchor = lines[judged]
         return [
-            _line(f"import.{name}", judged, unit, "COPY nu", anchor, f"≤ {goal:g} ×", passed),
-            _line(f"import.{name}_wall", ours.wall, "s", "COPY nu", copy.wall),
+            _line(f"import.{name}", value, unit, "COPY nu", anchor, f"≤ {goal:g} ×", value <= goal * anchor),
+            _line(f"import.{name}_{told}", lines[told][0], lines[told][1], "COPY nu", lines[told][2]),
         ]
 
     written, memory = found["written"], found["memory_mb"]
     return [
         _line("import.rows", rows, "lignes"),
         _line("import.copy", rows / copy.wall, "lignes/s"),
-        *against("first_load_without_search", "first_without_search", 4),
+        *against("first_load_without_search", "first_without_search", 4, shared=True),
         *against("first_load", "first", 15),
         *against("same_file_again", "again", 4),
         *against("next_day", "next_day", 4),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
@@ -46,7 +47,7 @@ class SecondSession:
 
     def start(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Run this function in the open transaction; what it raises comes out of the result."""
-        work = self._thread.submit(self._run, function, *args, **kwargs)
+        work = self._thread.submit(self._run, partial(function, *args, **kwargs))
         self._last = work
         return work
 
@@ -68,12 +69,12 @@ class SecondSession:
             wait([self._last], timeout=0.2)
         self._thread.submit(lambda: connection.rollback()).result()
 
-    def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def _run(self, function: Callable[[], R]) -> R:
         if self._link is None:
             connection.set_autocommit(False)
             self._link = connection.connection
         bulk_settings()
-        return function(*args, **kwargs)
+        return function()
 
     def _leave(self) -> None:
         """In the thread: nothing stays of the working tables, nor of the connection."""

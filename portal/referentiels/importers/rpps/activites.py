@@ -42,6 +42,7 @@ def apply(job: Job) -> None:
     """Import the file of people and activities. The caller holds the transaction and rolls it back if dry."""
     first = not scalar(f"select exists (select from {PEOPLE})")
     second = job.second if first and are_ours(PEOPLE, ecriture.ACTIVITIES) else None
+    alone = second is None
     lu = _read(job, second)
     activities = second.start(ecriture.write_activities, lu, first) if second else None
     job.progress("comparaison", 0.45)
@@ -79,7 +80,7 @@ def apply(job: Job) -> None:
         LEXICON,
     ]
     execute("drop table if exists lot_personne, lot_change, lot_ligne, lot_savoir_faire, lot_conflit")
-    if not job.second:
+    if alone:
         execute(f"drop table {STAGING}")
 
 

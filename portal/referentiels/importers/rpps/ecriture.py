@@ -99,20 +99,22 @@ def _set_repeats_aside(lu: Lu) -> None:
     already are dropped; those whose place has the know-how of several rows go to `lot_part`, with all of it (`codes`).
 
     People are sorted out first, from narrow rows (OFFSET 0: see the fingerprints): most have one place, or different
-    ones, and one know-how. Nothing is then asked about each row of the others.
+    ones, and one know-how. Nothing is then asked about each row of the others. Four bytes stand for a person there: two
+    that share them are only looked at for nothing.
     """
     colonnes, table = lu.colonnes, lu.table
-    code, key = colonnes.savoir_faire, colonnes.place_key
+    code, key, person = colonnes.savoir_faire, colonnes.place_key, "hashtext(s.idn)"
     execute("drop table if exists lot_repete, lot_suspect, lot_place, lot_part")
     execute(
         f"""
         create unlogged table lot_repete as
-        select idn, plusieurs from (
-            select idn, {_REPEATED} as repete, count(savoir) > 0
+        select qui, plusieurs from (
+            select qui, {_REPEATED} as repete, count(savoir) > 0
                    and (count(savoir) < count(*) or min(savoir) <> max(savoir)) as plusieurs
-            from (select s.idn, case when {colonnes.has_place} then {key} end as cle, hashtext({code}) as savoir
+            from (select {person} as qui, case when {colonnes.has_place} then {key} end as cle,
+                         hashtext({code}) as savoir
                   from {table} s offset 0) l
-            group by idn
+            group by qui
         ) p where repete or plusieurs
         """
     )
@@ -121,7 +123,7 @@ def _set_repeats_aside(lu: Lu) -> None:
         f"""
         create unlogged table lot_suspect as
         select s.idn, {key} as cle, s.ctid as place, {code} as code, r.plusieurs
-        from {table} s join lot_repete r on r.idn = s.idn where {colonnes.has_place}
+        from {table} s join lot_repete r on r.qui = {person} where {colonnes.has_place}
         """
     )
     execute(
