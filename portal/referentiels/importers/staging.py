@@ -17,6 +17,9 @@ from portal.common.database_rights import WORKSHOP
 from .entete import Entete
 from .lignes import Care, Lignes
 
+# How long an import waits for somebody else's lock.
+LOCK_TIMEOUT = "60s"
+
 
 class Staging:
     """An all-text unlogged table of the current transaction.
@@ -146,7 +149,7 @@ def bulk_settings() -> None:
         ("max_parallel_workers_per_gather", "0"),
         ("statement_timeout", "0"),
         # Two sessions of one import may wait for a reader that waits for one of them: the server cannot tell.
-        ("lock_timeout", "60s"),
+        ("lock_timeout", LOCK_TIMEOUT),
         ("synchronize_seqscans", "off"),
         # A killed import frees the database within seconds, not at the end of the statement under way.
         ("client_connection_check_interval", "2s"),
