@@ -17,7 +17,7 @@ from portal.launcher.errors import LaunchError
 from portal.launcher.place import ROOT, Place
 
 LONGEST_MEASURE_SECONDS = 240
-FEWEST_PEOPLE, QUICK_PEOPLE, MOST_PEOPLE = 18_000, 36_000, 300_000
+FEWEST_PEOPLE, QUICK_PEOPLE, MOST_PEOPLE = 18_000, 60_000, 300_000
 PEOPLE_PER_SECOND = 2_500
 _LIBRARIES = ("django", "psycopg", "celery", "gunicorn")
 

@@ -6,8 +6,8 @@ from portal.referentiels.bench.buts import import_lines, lookup_lines
 from portal.referentiels.bench.produit import measure_import
 from portal.referentiels.bench.recherches import measure_lookups
 
-# 1.7 rows per person; the ratios are the same on 60 000 rows as on two million.
-PEOPLE, PEOPLE_QUICK = 150_000, 36_000
+# 1.7 rows per person; the ratios are the same on 100 000 rows as on two million.
+PEOPLE, PEOPLE_QUICK = 150_000, 60_000
 
 
 class Command(BaseCommand):
