@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import Error, connection
 
 from .staging import bulk_settings, execute
 
@@ -39,8 +40,8 @@ class SecondSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._link is not None:
-                self.undo()
+            if self._last is not None:
+                self._stop()
                 self._thread.submit(self._leave).result()
         finally:
             self._thread.shutdown()
@@ -58,16 +59,21 @@ class SecondSession:
 
     def commit(self) -> None:
         """Keep what was written. Nothing happens when nothing was asked."""
-        if self._link is not None:
+        if self._last is not None:
             self._thread.submit(lambda: connection.commit()).result()
 
     def undo(self) -> None:
         """Stop what is under way, whatever it raises, and forget what was not committed."""
-        while self._link is not None and self._last is not None and not self._last.done():
-            # Between two statements there is nothing to stop: asked again until the function ends.
-            self._link.cancel_safe(timeout=5)
-            wait([self._last], timeout=0.2)
+        self._stop()
         self._thread.submit(lambda: connection.rollback()).result()
+
+    def _stop(self) -> None:
+        # Between two statements there is nothing to stop: asked again until the function ends.
+        while self._last is not None and not self._last.done():
+            if self._link is not None:
+                with suppress(psycopg.Error):
+                    self._link.cancel_safe(timeout=5)
+            wait([self._last], timeout=0.2)
 
     def _run(self, function: Callable[[], R]) -> R:
         if self._link is None:
@@ -77,11 +83,14 @@ class SecondSession:
         return function()
 
     def _leave(self) -> None:
-        """In the thread: nothing stays of the working tables, nor of the connection."""
+        """In the thread: nothing stays of the working tables, nor of the connection. A server that went away drops
+        nothing; the next import does, and whoever waits is told of the first error, not of this one."""
         try:
-            bulk_settings()
-            for table in self._published:
-                execute(f"drop table if exists {table}")
-            connection.commit()
+            with suppress(Error):
+                connection.rollback()
+                bulk_settings()
+                for table in self._published:
+                    execute(f"drop table if exists {table}")
+                connection.commit()
         finally:
             connection.close()

@@ -66,13 +66,7 @@ def apply(job: Job) -> None:
     if not first:
         _close_people(job)
     job.progress("index", 0.85)
-    later = second.start(written.indexes.build_others) if second else None
-    indexes.build_others()
-    write_names(first)
-    if later:
-        later.result()
-    else:
-        written.indexes.build_others()
+    _build_search(second, indexes, written.indexes, first)
     job.tables += [
         f"{PEOPLE} (identification_nationale, nom_plie, prenom_plie, code_profession, ferme_le)",
         f"{ecriture.ACTIVITIES} "
@@ -82,6 +76,19 @@ def apply(job: Job) -> None:
     execute("drop table if exists lot_personne, lot_change, lot_ligne, lot_savoir_faire, lot_conflit")
     if alone:
         execute(f"drop table {STAGING}")
+
+
+def _build_search(
+    second: SecondSession | None, people: SuspendedIndexes, places: SuspendedIndexes, first: bool
+) -> None:
+    """What searches need, tables and keys being complete: the other indexes, the known words."""
+    later = second.start(places.build_others) if second else None
+    people.build_others()
+    write_names(first)
+    if later:
+        later.result()
+    else:
+        places.build_others()
 
 
 def _read(job: Job, second: SecondSession | None) -> Lu:
