@@ -198,10 +198,10 @@ def test_a_slow_start_makes_the_sizes_smaller(monkeypatch: pytest.MonkeyPatch, t
     now[0] = 4 * budgets.START_SECONDS
     budget.started()
     assert budget.pace == 0.25
-    slow = Bench(places.read({"VAR_DIR": str(tmp_path)}), {}, quick=False, share=60.0, pace=budget.pace)
+    slow = Bench(places.read({"VAR_DIR": str(tmp_path)}), {}, quick=False, share=96.0, pace=budget.pace)
     assert slow.sized(1_000_000, 100_000) == 250_000
     assert slow.sized(200_000, 100_000) == 100_000
-    assert slow.people == 37_500
+    assert slow.people == 60_000
     now[0] = budgets.START_SECONDS / 2
     budget.started()
     assert budget.pace == 1.0

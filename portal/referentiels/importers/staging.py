@@ -139,7 +139,7 @@ def rows(sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
 
 def bulk_settings() -> None:
     """Memory and plan settings of a big set-based transaction, for this transaction only."""
-    for name, value in (
+    settings = (
         ("work_mem", "256MB"),
         ("maintenance_work_mem", "256MB"),
         ("hash_mem_multiplier", "2"),
@@ -148,6 +148,8 @@ def bulk_settings() -> None:
         # Two sessions share a first load already; and the first of several rows met is that of the file.
         ("max_parallel_workers_per_gather", "0"),
         ("statement_timeout", "0"),
+        # They also wait for each other.
+        ("idle_in_transaction_session_timeout", "0"),
         # Two sessions of one import may wait for a reader that waits for one of them: the server cannot tell.
         ("lock_timeout", LOCK_TIMEOUT),
         ("synchronize_seqscans", "off"),
@@ -155,5 +157,6 @@ def bulk_settings() -> None:
         ("client_connection_check_interval", "2s"),
         # Working tables are made there: the account that runs the portal may make none among ours.
         ("search_path", f"{WORKSHOP}, public"),
-    ):
-        execute("select set_config(%s, %s, true)", [name, value])
+    )
+    asked = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    execute(f"select {asked}", [word for setting in settings for word in setting])

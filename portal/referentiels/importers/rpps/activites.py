@@ -104,7 +104,7 @@ def _read(job: Job, second: SecondSession | None) -> Lu:
 def _sort_people(job: Job, lu: Lu, first: bool) -> str:
     """`lot_change`: who is to be written or closed. Answers which staged rows were refused, as a condition on `s`,
     nothing when none was; they stay until all are named: the line of a refused row is its rank."""
-    people = _fingerprint_people(lu)
+    people = _fingerprint_people(lu, first)
     closing = 0 if first else _find_changes()
     if first:
         _take_everybody()
@@ -118,9 +118,15 @@ def _sort_people(job: Job, lu: Lu, first: bool) -> str:
     return " or ".join(refused)
 
 
-def _fingerprint_people(lu: Lu) -> int:
-    """`lot_personne`: one hash per person (XOR does not depend on the order of the rows), and what their first row says
-    of them (`fiche`: see _FICHE).
+def _fiche(lu: Lu) -> str:
+    """What a row says of the person, in the order of _FICHE, their know-how last."""
+    said = [*(lu.colonnes.raw(name) for name in _FICHE), lu.colonnes.savoir_faire]
+    return f"array[{', '.join(said)}]::varchar[]"
+
+
+def _fingerprint_people(lu: Lu, first: bool) -> int:
+    """`lot_personne`: one hash per person (XOR does not depend on the order of the rows), and on a first load what
+    their first row says of them (`fiche`); `_only_changed` reads it otherwise.
 
     `divers`: the rows do not all say the same name. `plusieurs`: nor the same know-how. Unsound rows are left out.
     Answers how many rows were counted.
@@ -128,8 +134,7 @@ def _fingerprint_people(lu: Lu) -> int:
     OFFSET 0 keeps the reading apart: the planner gives a group as much memory as a row it is fed, here six short
     columns instead of all the staged ones, for which it wrote the groups to disk. ANY_VALUE keeps the first it meets.
     """
-    code = lu.colonnes.savoir_faire
-    fiche = ", ".join([*(lu.colonnes.raw(name) for name in _FICHE), code])
+    fiche = _fiche(lu) if first else "null::varchar[]"
     execute("drop table if exists lot_personne, lot_change, lot_ligne, lot_savoir_faire, lot_conflit")
     execute(
         f"""
@@ -139,7 +144,7 @@ def _fingerprint_people(lu: Lu) -> int:
                count(savoir) > 0 and (count(savoir) < count(*) or min(savoir) <> max(savoir)) as plusieurs
         from (
             select s.idn, {lu.colonnes.fingerprint(EMPREINTE, VERSION_MAPPING)} as empreinte,
-                   array[{fiche}]::varchar[] as fiche, hashtext(s.nom) as nom, hashtext({code}) as savoir
+                   {fiche} as fiche, hashtext(s.nom) as nom, hashtext({lu.colonnes.savoir_faire}) as savoir
             from {lu.table} s where {lu.valid}
             offset 0
         ) l group by idn
@@ -199,6 +204,13 @@ def _only_changed(lu: Lu) -> Lu:
         """
     )
     tell_size("lot_ligne")
+    execute(
+        f"""
+        update lot_change c set fiche = l.fiche
+        from (select distinct on (s.idn) s.idn, {_fiche(lu)} as fiche from lot_ligne s order by s.idn, s.ctid) l
+        where l.idn = c.idn
+        """
+    )
     return replace(lu, table="lot_ligne")
 
 
