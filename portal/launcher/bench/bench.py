@@ -17,8 +17,8 @@ from portal.launcher.errors import LaunchError
 from portal.launcher.place import ROOT, Place
 
 LONGEST_MEASURE_SECONDS = 240
-# Below 100 000 rows, what an import costs whatever its size weighs on its ratio.
-FEWEST_PEOPLE, MOST_PEOPLE = 60_000, 300_000
+# Below 80 000 rows, what an import costs whatever its size weighs on its ratio.
+FEWEST_PEOPLE, MOST_PEOPLE = 50_000, 300_000
 PEOPLE_PER_SECOND = 2_500
 _LIBRARIES = ("django", "psycopg", "celery", "gunicorn")
 

@@ -28,10 +28,25 @@ from .lecture import NUMERO, Lu, known_people, read_file, report_unsound_rows
 STAGING = "import_rpps_activite"
 PEOPLE = "referentiels_professionnelrpps"
 WHAT = "professionnels"
-# Read again and again: they come first in the staged rows, in the order in which they are needed.
+# They come first in the staged rows, in the order in which they are needed: reading a column walks over those before.
 _KEPT = tuple(
     dict.fromkeys(
-        (*CLES, "prenom", "civ", "civ_ex", "categorie", "type_sf", "code_sf", "mode", "secteur", *EMPREINTE)
+        (
+            *(*CLES, "prenom", "civ", "civ_ex", "categorie", "type_sf", "code_sf", "mode", "secteur"),
+            *(
+                "id_structure",
+                "ancien_id",
+                "cedex",
+                "siret",
+                "finess",
+                "raison",
+                "cp",
+                "commune",
+                "lib_voie",
+                "pays",
+            ),
+            *EMPREINTE,
+        )
     )
 )
 # What is read of a person in the first of their rows; their know-how comes after.
@@ -271,8 +286,9 @@ def _read_know_how(lu: Lu) -> None:
         create unlogged table lot_savoir_faire as
         select idn, array_agg(distinct code order by code)::varchar(20)[] as codes
         from (select s.idn, {lu.colonnes.savoir_faire} as code
-              from {lu.table} s join lot_change c on c.idn = s.idn and c.plusieurs) l
-        where code is not null group by idn
+              from {lu.table} s join lot_change c on c.idn = s.idn and c.plusieurs
+              where {lu.colonnes.raw("type_sf")} is not null) l
+        group by idn
         """
     )
     tell_size("lot_savoir_faire")
