@@ -93,6 +93,15 @@ def test_two_rows_of_one_place_gather_their_know_how(importer: Import, tmp_path:
     assert ProfessionnelRpps.objects.get().savoir_faire == ["C:C05", "S:SM54"]
 
 
+def test_a_place_of_several_know_hows_is_found_by_its_delivery_line_too(
+    importer: Import, tmp_path: Path
+) -> None:
+    doctor = {**MEDECIN, "cedex": "78201 MANTES LA JOLIE CEDEX", "cp": "", "commune": "", "dep": ""}
+    importer("rpps", write_rpps(tmp_path / "a.txt", [doctor, {**doctor, "type_sf": "C", "code_sf": "C05"}]))
+    place = ActiviteRpps.objects.get()
+    assert (place.commune_id, place.savoir_faire) == ("78361", ["C:C05", "S:SM54"])
+
+
 def test_know_how_said_on_a_later_row_of_the_place_counts(importer: Import, tmp_path: Path) -> None:
     plain = {**MEDECIN, "type_sf": "", "code_sf": ""}
     elsewhere = {**plain, "id_structure": "R10100000999904"}

@@ -45,8 +45,8 @@ def write_activities(lu: Lu, first: bool) -> Written:
     """
     indexes = begin_first_load(ACTIVITIES) if first else SuspendedIndexes()
     known = (0, 0) if first else _count_known(lu)
-    _set_repeats_aside(lu)
     _read_places(lu)
+    _set_repeats_aside(lu)
     own = lu.colonnes.one_code(lu.colonnes.savoir_faire)
     touched = _write(lu, lu.table, own, first) + _write(lu, "lot_part", f"coalesce(s.codes, {own})", first)
     created, reopened = (touched, 0) if first else known
