@@ -31,7 +31,7 @@ THIRD = {**MEDECIN, "id_structure": "R10100000999905"}
 # on some rows only; another profession; a number of before; a delivery line without a commune.
 ROWS = [
     MK,
-    {**MK, "profession": "80", "id_structure": "C99700000013002", "ancien_id": "0781234567"},
+    {**MK, "profession": "80", "id_structure": "C99700000013002", "ancien_id": "0289900012001"},
     {**MK, "tel": "0639980099"},
     SAGE_FEMME,
     {**SAGE_FEMME, "cedex": "78201 MANTES LA JOLIE CEDEX", "commune": "", "id_structure": "C9"},
