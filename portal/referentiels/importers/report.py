@@ -87,6 +87,7 @@ class Report:
         self.counts[label] = self.counts.get(label, 0) + number
 
     def add(self, counts: Mapping[str, int]) -> None:
+        """Several counts, by label."""
         for label, number in counts.items():
             self.count(label, number)
 

@@ -1,6 +1,7 @@
 """Staging tables: unlogged, all text, made and dropped inside the transaction of the import.
 
-A killed import leaves nothing: the table never existed for anybody else. Column names of staging tables are ours
+A killed import leaves nothing: the table never existed for anybody else (but the one that two sessions read: see
+SecondSession.publish). Column names of staging tables are ours
 (never the file's), so that no text of a file reaches the SQL.
 """
 

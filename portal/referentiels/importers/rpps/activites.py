@@ -22,29 +22,29 @@ from portal.referentiels.plier import folded
 
 from . import ecriture
 from .colonnes import ACTIVITE, CLES, EMPREINTE, VERSION_MAPPING
-from .correspondance import Correspondance
+from .correspondance import LIEU, Correspondance
 from .lecture import NUMERO, Lu, known_people, read_file, report_unsound_rows
 
 STAGING = "import_rpps_activite"
+# The same, when two sessions read it: committed, so that an import killed then leaves it, to an account that the next
+# one may not be.
+SHARED = f"{STAGING}_partage"
 PEOPLE = "referentiels_professionnelrpps"
 WHAT = "professionnels"
 # They come first in the staged rows, in the order in which they are needed: reading a column walks over those before.
 _KEPT = tuple(
     dict.fromkeys(
         (
-            *(*CLES, "prenom", "civ", "civ_ex", "categorie", "type_sf", "code_sf", "mode", "secteur"),
-            *(
-                "id_structure",
-                "ancien_id",
-                "cedex",
-                "siret",
-                "finess",
-                "raison",
-                "cp",
-                "commune",
-                "lib_voie",
-                "pays",
-            ),
+            *CLES,
+            "prenom",
+            "civ",
+            "civ_ex",
+            "categorie",
+            "type_sf",
+            "code_sf",
+            "secteur",
+            *LIEU,
+            "ancien_id",
             *EMPREINTE,
         )
     )
@@ -108,11 +108,13 @@ def _build_search(
 
 def _read(job: Job, second: SecondSession | None) -> Lu:
     """The staged file; by the second session when there is one, and published, since both then read it."""
-    read = partial(read_file, job, STAGING, ACTIVITE, CLES, not_empty=("nom", "profession"), kept=_KEPT)
+    read = partial(read_file, columns=ACTIVITE, required=CLES, not_empty=("nom", "profession"), kept=_KEPT)
     if second is None:
-        return read()
-    lu = second.start(read).result()
-    second.publish(STAGING)
+        if are_ours(PEOPLE, ecriture.ACTIVITIES):
+            execute(f"drop table if exists {SHARED}")
+        return read(job, STAGING)
+    lu = second.start(read, job, SHARED).result()
+    second.publish(SHARED)
     return lu
 
 

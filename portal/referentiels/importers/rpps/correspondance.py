@@ -6,8 +6,10 @@ from collections.abc import Set
 
 from .colonnes import LONGUEURS
 
+# What says that somebody practises somewhere.
+LIEU = ("id_structure", "siret", "finess", "raison", "cp", "commune", "lib_voie", "cedex", "pays", "mode")
 # Same person and place of practice: structure when it has an identifier, else the address itself.
-_LIEU = ("profession", "mode", "secteur", "id_structure")
+_CLE = ("profession", "mode", "secteur", "id_structure")
 _ADRESSE = ("siret", "finess", "lib_voie", "num_voie", "cp", "commune", "pays")
 
 
@@ -31,26 +33,14 @@ class Correspondance:
 
     @property
     def place_key(self) -> str:
-        place = self.fingerprint(_LIEU, 1)
-        address = self.fingerprint((*_LIEU, *_ADRESSE), 2)
+        place = self.fingerprint(_CLE, 1)
+        address = self.fingerprint((*_CLE, *_ADRESSE), 2)
         return f"case when {self.raw('id_structure')} is null then {address} else {place} end"
 
     @property
     def has_place(self) -> str:
         """Qualified but not practising: no structure, no address, no mode: a person, not a place."""
-        names = (
-            "id_structure",
-            "siret",
-            "finess",
-            "raison",
-            "cp",
-            "commune",
-            "lib_voie",
-            "cedex",
-            "pays",
-            "mode",
-        )
-        return f"coalesce({', '.join(self.raw(name) for name in names)}) is not null"
+        return f"coalesce({', '.join(self.raw(name) for name in LIEU)}) is not null"
 
     @property
     def savoir_faire(self) -> str:
